@@ -1,0 +1,99 @@
+import type { Buffer } from "node:buffer";
+
+/**
+ * The two kinds of socket that everything above is built from. Both ends of a connection speak in messages,
+ * each a list of parts. The implementations are held to one contract (test/contract/socket.ts).
+ *
+ * Parts that were passed to `send` belong to the socket and must not be written to again:
+ * ZeroMQ reads parts of more than 128 bytes from the sender's own memory, after `send` has returned.
+ */
+
+/** Why a connection ended. */
+export type CloseReason =
+  /** Nobody listens there, or the address can't be reached. */
+  | "refused"
+  /** The host name has no address. */
+  | "unresolved"
+  /** A connection was made, but the ZeroMQ handshake failed: another protocol, other security, a limit. */
+  | "handshake-failed"
+  /** An established connection broke: the peer went, cut us off, or stopped answering. */
+  | "disconnected"
+  /** `close` was called on this side. */
+  | "closed";
+
+/** What a dialed connection tells. No method is called after `closed`. */
+export interface DialerEvents {
+  /** The ZeroMQ handshake is complete. Called at most once. */
+  opened(): void;
+  /**
+   * A message arrived. `bytes` is what its parts took on the wire, before the tap saw them;
+   * `parts` is empty when the tap dropped it.
+   */
+  message(parts: Buffer[], bytes: number): void;
+  /** The connection is over, for good: a dialer never reconnects. Called exactly once. */
+  closed(reason: CloseReason, cause?: Error): void;
+}
+
+/** What a listening socket tells. */
+export interface ListenerEvents {
+  /** A message arrived from the peer with this routing id. `bytes` and empty `parts` as in `DialerEvents`. */
+  message(routingId: Buffer, parts: Buffer[], bytes: number): void;
+  /**
+   * The peer with this routing id has gone, after its last message; or a message to it could not be handed
+   * over because it is gone or doesn't read. Best effort, may be repeated, may name an unknown peer.
+   */
+  left(routingId: Buffer): void;
+}
+
+/** One connection to one endpoint (a DEALER). Sending before `opened` is allowed. */
+export interface Dialer extends AsyncDisposable {
+  /**
+   * Hands a message over, in order. Never waits and never throws; a failure ends the connection.
+   *
+   * @returns the bytes of all parts that went to the wire; 0 when the tap dropped the message or the connection is over.
+   */
+  send(parts: Uint8Array[]): number;
+  /** Ends the connection. Messages already handed over get `lingerMs` (default 1000) to leave. Always ends. */
+  close(options?: CloseOptions): Promise<void>;
+}
+
+/** One bound endpoint with any number of peers (a ROUTER). */
+export interface Listener extends AsyncDisposable {
+  /** Where it is bound, with the real port in place of a wildcard. */
+  readonly endpoint: string;
+  /** As `Dialer.send`, to one peer. A peer that is gone or doesn't read is reported by `left`. */
+  send(routingId: Uint8Array, parts: Uint8Array[]): number;
+  /** Breaks the connection of one peer and leaves all others alone. */
+  disconnect(routingId: Uint8Array): Promise<void>;
+  close(options?: CloseOptions): Promise<void>;
+}
+
+export interface CloseOptions {
+  readonly lingerMs?: number | undefined;
+}
+
+export interface DialOptions {
+  /** What the server will know this connection by: 16 secret random bytes, never shown or logged. */
+  readonly routingId: Uint8Array;
+}
+
+/** Makes sockets for one scheme of endpoints. */
+export interface SocketFactory {
+  /** Binds, and resolves once bound. Rejects with UNAVAILABLE when the endpoint is taken, INVALID_ARGUMENT when it is malformed. */
+  listen(endpoint: string, events: ListenerEvents): Promise<Listener>;
+  /** Starts to connect and returns at once; all failures arrive as `closed`. */
+  dial(endpoint: string, events: DialerEvents, options: DialOptions): Dialer;
+}
+
+/** One ZeroMQ message as the tap sees it, before encryption. */
+export interface TappedMessage {
+  readonly direction: "in" | "out";
+  readonly endpoint: string;
+  readonly parts: readonly Uint8Array[];
+}
+
+/**
+ * Sees every message of every socket, in both directions, and may change or drop it: the parts it returns
+ * travel on; `undefined` drops the message. It runs on the hot path and must not throw.
+ */
+export type Tap = (message: TappedMessage) => readonly Uint8Array[] | undefined;
