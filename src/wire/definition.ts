@@ -15,7 +15,15 @@ export interface MessageType<T = unknown> {
   fromPartial(object: never): T;
 }
 
-type Builtin = Date | ((...args: never[]) => unknown) | Uint8Array | string | number | boolean | bigint | undefined;
+type Builtin =
+  | Date
+  | ((...args: never[]) => unknown)
+  | Uint8Array
+  | string
+  | number
+  | boolean
+  | bigint
+  | undefined;
 
 /**
  * A message whose every field may be left out, deeply. A missing one is its proto3 default,
@@ -55,8 +63,10 @@ interface MethodDefinition<Kind extends string, I, O> extends Definition<Kind, I
 }
 
 export interface UnaryMethod<I = unknown, O = unknown> extends MethodDefinition<"unary", I, O> {}
-export interface ServerStreamMethod<I = unknown, O = unknown> extends MethodDefinition<"server-stream", I, O> {}
-export interface ClientStreamMethod<I = unknown, O = unknown> extends MethodDefinition<"client-stream", I, O> {}
+export interface ServerStreamMethod<I = unknown, O = unknown>
+  extends MethodDefinition<"server-stream", I, O> {}
+export interface ClientStreamMethod<I = unknown, O = unknown>
+  extends MethodDefinition<"client-stream", I, O> {}
 export interface BidiStreamMethod<I = unknown, O = unknown> extends MethodDefinition<"bidi-stream", I, O> {}
 
 /** A method that is called: one request or many, one response or many. */

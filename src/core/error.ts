@@ -1,0 +1,88 @@
+import { Code, codeName, isCode } from "./code.js";
+import type { Reason } from "./reasons.js";
+
+/** One typed detail of an error: a protobuf message and its name. Made by `detail()`, read by `findDetails()`. */
+export interface ErrorDetail {
+  /** Full protobuf name of the message, such as `example.v1.UserError`. */
+  readonly type: string;
+  readonly value: Uint8Array;
+}
+
+export interface ErrorOptions {
+  /** A stable name for what happened, in upper snake case: one of the kit's own (docs/errors.md) or the application's. */
+  readonly reason?: Reason | (string & {}) | undefined;
+  readonly details?: readonly ErrorDetail[] | undefined;
+  readonly cause?: unknown;
+  /** Who produced the error: this process, or the peer. Default `local`. */
+  readonly origin?: "local" | "peer" | undefined;
+  /** The call was never handed to a handler and never will be, so any method may be repeated. Default false. */
+  readonly notProcessed?: boolean | undefined;
+}
+
+/**
+ * The only error this kit throws. `message` begins with the code, then names the call and the offending value.
+ * `cause` stays in this process; everything else travels.
+ */
+export class HeliographError extends Error {
+  override readonly name = "HeliographError";
+  readonly code: Code;
+  readonly reason: string;
+  readonly details: readonly ErrorDetail[];
+  readonly origin: "local" | "peer";
+  readonly notProcessed: boolean;
+  /** The message without the code, as it travels. */
+  readonly rawMessage: string;
+
+  constructor(code: Code, message: string, options: ErrorOptions = {}) {
+    super(
+      `${codeName(code)}: ${message}`,
+      options.cause === undefined ? undefined : { cause: options.cause },
+    );
+    this.code = code;
+    this.rawMessage = message;
+    this.reason = options.reason ?? "";
+    this.details = options.details ?? [];
+    this.origin = options.origin ?? "local";
+    this.notProcessed = options.notProcessed ?? false;
+  }
+
+  /**
+   * The one place that turns anything into an error of this class: an abort becomes Cancelled, a `TimeoutError`
+   * DeadlineExceeded, everything else `fallback` (Unknown).
+   */
+  static from(thrown: unknown, fallback: Code = Code.Unknown): HeliographError {
+    if (thrown instanceof HeliographError) return thrown;
+    if (!(thrown instanceof Error)) return new HeliographError(fallback, describe(thrown), { cause: thrown });
+    if (thrown.name === "AbortError")
+      return new HeliographError(Code.Cancelled, thrown.message, { cause: thrown });
+    if (thrown.name === "TimeoutError") {
+      return new HeliographError(Code.DeadlineExceeded, thrown.message, { cause: thrown });
+    }
+    return new HeliographError(fallback, thrown.message || thrown.name, { cause: thrown });
+  }
+
+  /** Recognises errors of another copy of this package in the same process. */
+  static override [Symbol.hasInstance](value: unknown): boolean {
+    if (!(value instanceof Error)) return false;
+    if (Object.getPrototypeOf(value) === HeliographError.prototype) return true;
+    return (
+      value.name === "HeliographError" &&
+      "code" in value &&
+      isCode(Number(value.code)) &&
+      "rawMessage" in value
+    );
+  }
+}
+
+/** A configuration error: thrown by the function that was given the value, before anything starts. */
+export function invalidArgument(message: string): HeliographError {
+  return new HeliographError(Code.InvalidArgument, message, { reason: "BAD_OPTION" });
+}
+
+function describe(thrown: unknown): string {
+  try {
+    return String(thrown);
+  } catch {
+    return "a value that can't be shown was thrown";
+  }
+}

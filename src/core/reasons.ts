@@ -1,0 +1,32 @@
+/**
+ * The reasons that the kit itself gives. Each has a line in docs/errors.md; a test holds the two together.
+ */
+export const reasons = [
+  "BAD_OPTION",
+  "BAD_METADATA",
+  "CALL_CANCELLED",
+  "CALL_TIMED_OUT",
+  "CODEC_UNSUPPORTED",
+  "CONNECTION_CLOSED",
+  "CONNECTION_LOST",
+  "CONNECT_TIMED_OUT",
+  "DRAINING",
+  "ENDPOINT_TAKEN",
+  "HANDLER_FAILED",
+  "HANDSHAKE_FAILED",
+  "MALFORMED_MESSAGE",
+  "MALFORMED_PACKET",
+  "MESSAGE_TOO_LARGE",
+  "METHOD_UNKNOWN",
+  "NO_INSTANCE",
+  "PEER_GONE",
+  "PEER_STALLED",
+  "PROTOCOL_VIOLATION",
+  "QUEUE_FULL",
+  "TOO_MANY_CALLS",
+  "UNSERVED_KIND",
+  "VERSION_UNSUPPORTED",
+  "WRONG_INSTANCE",
+] as const;
+
+export type Reason = (typeof reasons)[number];
