@@ -1,0 +1,126 @@
+import type { Clock, Timer } from "./clock.js";
+
+const SLOTS = 2048;
+const SLOT_MS = 4;
+
+/** Something with a deadline. The fields belong to the wheel it is in. */
+export class Deadline {
+  due = 0;
+  previous: Deadline | undefined;
+  next: Deadline | undefined;
+  /** Called when the deadline has passed; the entry has left the wheel then. */
+  expire(): void {}
+}
+
+/**
+ * Deadlines of very many short-lived entries: adding and removing cost a few instructions each, whatever their
+ * number, and one timer serves all (Varghese and Lauck, "Hashed and hierarchical timing wheels", 1987, scheme 6).
+ * An entry expires at its deadline or up to 4 ms later, never before.
+ */
+export class DeadlineWheel {
+  private readonly slots: Deadline[] = [];
+  private count = 0;
+  private readTick: number;
+  private timer: Timer | undefined;
+  private timerDue = Number.POSITIVE_INFINITY;
+
+  constructor(private readonly clock: Clock) {
+    this.readTick = tickOf(clock.now());
+  }
+
+  get size(): number {
+    return this.count;
+  }
+
+  /** Adds an entry that is in no wheel. `due` is a time of the clock. */
+  add(entry: Deadline, due: number): void {
+    entry.due = due;
+    // A deadline in the past goes into the next slot that will be read.
+    const tick = Math.max(tickOf(due), this.readTick);
+    const slot = tick % SLOTS;
+    let head = this.slots[slot];
+    if (head === undefined) {
+      head = new Deadline();
+      head.previous = head;
+      head.next = head;
+      this.slots[slot] = head;
+    }
+    const last = head.previous!;
+    entry.previous = last;
+    entry.next = head;
+    last.next = entry;
+    head.previous = entry;
+    this.count++;
+    if (due < this.timerDue) this.schedule(due);
+  }
+
+  /** Removes an entry; does nothing when it isn't in the wheel. */
+  remove(entry: Deadline): void {
+    const { previous, next } = entry;
+    if (previous === undefined || next === undefined) return;
+    previous.next = next;
+    next.previous = previous;
+    entry.previous = undefined;
+    entry.next = undefined;
+    this.count--;
+  }
+
+  /** Drops the timer and all entries, without expiring them. */
+  close(): void {
+    this.timer?.clear();
+    this.timer = undefined;
+    this.timerDue = Number.POSITIVE_INFINITY;
+    this.slots.length = 0;
+    this.count = 0;
+  }
+
+  private schedule(due: number): void {
+    this.timer?.clear();
+    this.timerDue = due;
+    // One slot later, so that the slot of `due` is over when the timer fires.
+    this.timer = this.clock.after(Math.max(0, (tickOf(due) + 1) * SLOT_MS - this.clock.now()), () =>
+      this.turn(),
+    );
+  }
+
+  private turn(): void {
+    this.timer = undefined;
+    this.timerDue = Number.POSITIVE_INFINITY;
+    const now = this.clock.now();
+    const tick = tickOf(now);
+    const slots = Math.min(tick - this.readTick, SLOTS);
+    const first = tick - slots;
+    this.readTick = tick;
+    for (let i = 0; i < slots; i++) this.expireSlot((first + i) % SLOTS, now);
+    if (this.count === 0) return;
+    const due = this.firstDue(tick);
+    if (due < this.timerDue) this.schedule(due);
+  }
+
+  private expireSlot(slot: number, now: number): void {
+    const head = this.slots[slot];
+    if (head === undefined) return;
+    for (let entry = head.next!; entry !== head; ) {
+      const next = entry.next!;
+      if (entry.due <= now) {
+        this.remove(entry);
+        entry.expire();
+        // What an entry does when it expires may remove its neighbour, so begin again.
+        entry = head.next!;
+      } else entry = next;
+    }
+  }
+
+  /** A time at or before the earliest deadline: the first slot that holds anything. */
+  private firstDue(tick: number): number {
+    for (let i = 0; i < SLOTS; i++) {
+      const head = this.slots[(tick + i) % SLOTS];
+      if (head !== undefined && head.next !== head) return (tick + i) * SLOT_MS;
+    }
+    return Number.POSITIVE_INFINITY;
+  }
+}
+
+function tickOf(time: number): number {
+  return Math.floor(time / SLOT_MS);
+}

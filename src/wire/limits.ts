@@ -1,0 +1,90 @@
+import { Code } from "../core/code.js";
+import { HeliographError, invalidArgument } from "../core/error.js";
+
+/**
+ * What a side accepts from its peer in one session (docs/spec/wire.md, "Limits").
+ * A side that says nothing accepts `initialLimits`, which also hold before WELCOME.
+ */
+export interface Limits {
+  /** Calls of the client that have not ended. */
+  readonly maxCalls: number;
+  /** Bytes the peer may have sent that this side's loop has not read. May be overdrawn by one message. */
+  readonly windowBytes: number;
+  /** The same, in ZeroMQ messages. */
+  readonly windowPackets: number;
+  /** The largest payload of one frame; a larger one travels in several. */
+  readonly chunkBytes: number;
+  /** The largest payload of one message of a call. */
+  readonly messageBytes: number;
+  readonly streamCreditMessages: number;
+  readonly streamCreditBytes: number;
+  /** Keys and values of one list of metadata. */
+  readonly metadataBytes: number;
+}
+
+/** The constants of the specification: what holds before WELCOME, and for whatever it leaves out. */
+export const initialLimits: Limits = {
+  maxCalls: 1024,
+  windowBytes: 1024 * 1024,
+  windowPackets: 128,
+  chunkBytes: 256 * 1024,
+  messageBytes: 64 * 1024 * 1024,
+  streamCreditMessages: 16,
+  streamCreditBytes: 64 * 1024,
+  metadataBytes: 16 * 1024,
+};
+
+/** A payload from this size on travels beside the packet, in a part of its own, and is not copied on arrival. */
+export const ATTACH_BYTES = 16 * 1024;
+
+/** A packet is closed when it has grown to this size; one frame more may make it larger. */
+export const PACKET_BYTES = 128 * 1024;
+
+/** The largest packet a receiver takes: `PACKET_BYTES`, one payload below `ATTACH_BYTES`, metadata, and slack. */
+export const MAX_PACKET_BYTES = 512 * 1024;
+
+/** Attachments of one ZeroMQ message. */
+export const MAX_ATTACHMENTS = 256;
+
+/** The largest request or reply of a bare or enveloped call, which can't travel in chunks. */
+export const MAX_BARE_BYTES = 2 * 1024 * 1024;
+
+/** What users may set of the limits; see `Limits` for units. */
+export type LimitOptions = {
+  readonly [K in "maxCalls" | "windowBytes" | "windowPackets" | "messageBytes" | "metadataBytes"]?:
+    | number
+    | undefined;
+};
+
+const least: Record<keyof LimitOptions, number> = {
+  maxCalls: 1,
+  windowBytes: 64 * 1024,
+  windowPackets: 4,
+  messageBytes: 1024,
+  metadataBytes: 256,
+};
+
+/** The limits of a node: the specification's, with what the user sets in their place. */
+export function limitsFrom(options: LimitOptions = {}): Limits {
+  const limits = { ...initialLimits };
+  for (const key of Object.keys(least) as (keyof LimitOptions)[]) {
+    const value = options[key];
+    if (value === undefined) continue;
+    if (!Number.isSafeInteger(value) || value < least[key]) {
+      throw invalidArgument(
+        `limits.${key} must be an integer of at least ${least[key]}, got ${String(value)}`,
+      );
+    }
+    limits[key] = value;
+  }
+  return limits;
+}
+
+/** A payload is larger than its receiver accepts: gRPC's code for it, on whichever side finds out. */
+export function messageTooLarge(bytes: number, limit: number, what: string): HeliographError {
+  return new HeliographError(
+    Code.ResourceExhausted,
+    `${what} has ${bytes} bytes, more than the ${limit} that the receiver accepts (limits.messageBytes)`,
+    { reason: "MESSAGE_TOO_LARGE", notProcessed: true },
+  );
+}
