@@ -23,8 +23,10 @@ export class DeadlineWheel {
   private readTick: number;
   private timer: Timer | undefined;
   private timerDue = Number.POSITIVE_INFINITY;
+  private readonly clock: Clock;
 
-  constructor(private readonly clock: Clock) {
+  constructor(clock: Clock) {
+    this.clock = clock;
     this.readTick = tickOf(clock.now());
   }
 
@@ -38,30 +40,20 @@ export class DeadlineWheel {
     // A deadline in the past goes into the next slot that will be read.
     const tick = Math.max(tickOf(due), this.readTick);
     const slot = tick % SLOTS;
-    let head = this.slots[slot];
-    if (head === undefined) {
-      head = new Deadline();
-      head.previous = head;
-      head.next = head;
-      this.slots[slot] = head;
+    let list = this.slots[slot];
+    if (list === undefined) {
+      list = emptyList();
+      this.slots[slot] = list;
     }
-    const last = head.previous!;
-    entry.previous = last;
-    entry.next = head;
-    last.next = entry;
-    head.previous = entry;
+    append(list, entry);
     this.count++;
     if (due < this.timerDue) this.schedule(due);
   }
 
   /** Removes an entry; does nothing when it isn't in the wheel. */
   remove(entry: Deadline): void {
-    const { previous, next } = entry;
-    if (previous === undefined || next === undefined) return;
-    previous.next = next;
-    next.previous = previous;
-    entry.previous = undefined;
-    entry.next = undefined;
+    if (entry.next === undefined) return;
+    unlink(entry);
     this.count--;
   }
 
@@ -98,16 +90,21 @@ export class DeadlineWheel {
   }
 
   private expireSlot(slot: number, now: number): void {
-    const head = this.slots[slot];
-    if (head === undefined) return;
-    for (let entry = head.next!; entry !== head; ) {
+    const list = this.slots[slot];
+    if (list === undefined) return;
+    // First apart, then expired: what one entry does when it expires may remove another, or add new ones.
+    const due = emptyList();
+    for (let entry = list.next!; entry !== list; ) {
       const next = entry.next!;
       if (entry.due <= now) {
-        this.remove(entry);
-        entry.expire();
-        // What an entry does when it expires may remove its neighbour, so begin again.
-        entry = head.next!;
-      } else entry = next;
+        unlink(entry);
+        append(due, entry);
+      }
+      entry = next;
+    }
+    for (let entry = due.next!; entry !== due; entry = due.next!) {
+      this.remove(entry);
+      entry.expire();
     }
   }
 
@@ -119,6 +116,29 @@ export class DeadlineWheel {
     }
     return Number.POSITIVE_INFINITY;
   }
+}
+
+/** A ring of entries with one that stands for its ends. */
+function emptyList(): Deadline {
+  const list = new Deadline();
+  list.previous = list;
+  list.next = list;
+  return list;
+}
+
+function append(list: Deadline, entry: Deadline): void {
+  const last = list.previous!;
+  entry.previous = last;
+  entry.next = list;
+  last.next = entry;
+  list.previous = entry;
+}
+
+function unlink(entry: Deadline): void {
+  entry.previous!.next = entry.next;
+  entry.next!.previous = entry.previous;
+  entry.previous = undefined;
+  entry.next = undefined;
 }
 
 function tickOf(time: number): number {
