@@ -1,0 +1,108 @@
+import { Buffer } from "node:buffer";
+import { InprocRoom } from "./inproc.js";
+import { watch } from "./monitor.js";
+import { PeerCutter } from "./peer-cutter.js";
+import { byteLengthOf, nextTurn, receiveLoop } from "./receive-loop.js";
+import type { CloseOptions, Listener, ListenerEvents } from "./socket.js";
+import { bindRouter } from "./zmq-bind.js";
+import { LINGER_MS, type ListeningRouter, type ZmqSettings } from "./zmq-options.js";
+
+/** Binds a ROUTER; see `SocketFactory.listen`. */
+export async function zmqListen(
+  endpoint: string,
+  events: ListenerEvents,
+  settings: ZmqSettings,
+): Promise<Listener> {
+  const router = await bindRouter(endpoint, settings);
+  return new ZmqListener(router, router.lastEndpoint ?? endpoint, events, settings);
+}
+
+class ZmqListener implements Listener {
+  readonly endpoint: string;
+  readonly #router: ListeningRouter;
+  readonly #events: ListenerEvents;
+  readonly #settings: ZmqSettings;
+  readonly #cutter: PeerCutter;
+  readonly #room: InprocRoom | undefined;
+  #over = false;
+  #closing: Promise<void> | undefined;
+
+  constructor(router: ListeningRouter, endpoint: string, events: ListenerEvents, settings: ZmqSettings) {
+    this.endpoint = endpoint;
+    this.#router = router;
+    this.#events = events;
+    this.#settings = settings;
+    this.#cutter = new PeerCutter(router, settings);
+    if (endpoint.startsWith("inproc:")) {
+      this.#room = InprocRoom.open(endpoint, (routingId) => this.#left(routingId));
+    }
+    void receiveLoop(router, (parts) => this.#received(parts), settings.onError);
+  }
+
+  send(routingId: Uint8Array, parts: Uint8Array[]): number {
+    if (this.#over || parts.length === 0) return 0;
+    try {
+      this.#router.send([routingId, ...parts]).catch(() => this.#left(routingId));
+    } catch (error) {
+      this.#settings.onError(error);
+      return 0;
+    }
+    return byteLengthOf(parts);
+  }
+
+  async disconnect(routingId: Uint8Array): Promise<void> {
+    if (this.#over) return;
+    this.#cutter.cut(routingId);
+    this.#room?.evict(routingId);
+    // One message of the victim may have been taken in before the cut, and comes out in this turn.
+    await nextTurn();
+    this.#left(routingId);
+  }
+
+  close(options?: CloseOptions): Promise<void> {
+    this.#closing ??= this.#shutDown(options?.lingerMs ?? LINGER_MS);
+    return this.#closing;
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  async #shutDown(lingerMs: number): Promise<void> {
+    this.#over = true;
+    const gone = watch(this.#router, () => {});
+    this.#router.linger = lingerMs;
+    this.#router.close();
+    this.#room?.close();
+    await gone;
+  }
+
+  #received(parts: Buffer[]): number {
+    const routingId = parts.shift()!;
+    const bytes = byteLengthOf(parts);
+    if (this.#over) return bytes;
+    if (bytes === 0 && parts.length === 1) {
+      this.#left(routingId);
+      return bytes;
+    }
+    try {
+      this.#events.message(routingId, parts, bytes);
+    } catch (error) {
+      this.#settings.onError(error);
+    }
+    return bytes;
+  }
+
+  #left(routingId: Uint8Array): void {
+    if (this.#over) return;
+    try {
+      this.#events.left(asBuffer(routingId));
+    } catch (error) {
+      this.#settings.onError(error);
+    }
+  }
+}
+
+function asBuffer(bytes: Uint8Array): Buffer {
+  return Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}

@@ -1,0 +1,105 @@
+import type { Buffer } from "node:buffer";
+import { context, Dealer, Router } from "zeromq";
+
+/** What can be set for all ZeroMQ sockets of a factory. Tests scale them down; programs rarely need to. */
+export interface ZmqOptions {
+  /**
+   * Milliseconds between the pings that ZeroMQ sends on a silent connection, and three times as long until a peer
+   * that does not answer is given up. They run on ZeroMQ's own thread: a blocked event loop does not lose the link.
+   */
+  readonly heartbeatMs?: number | undefined;
+  /** Milliseconds that a peer has for the ZeroMQ handshake after the connection was made. */
+  readonly handshakeMs?: number | undefined;
+  /** Messages that may wait in each direction of a connection. Must be above the session window in packets. */
+  readonly highWaterMark?: number | undefined;
+  /** The largest part that is accepted, in bytes; a peer that sends a larger one is cut off by ZeroMQ. */
+  readonly maxPartBytes?: number | undefined;
+  /** Receives what event handlers throw. Default: a process warning. */
+  readonly onError?: ((error: unknown) => void) | undefined;
+}
+
+/** `ZmqOptions` with all defaults filled in. */
+export type ZmqSettings = { readonly [K in keyof Required<ZmqOptions>]: NonNullable<ZmqOptions[K]> };
+
+/** Long enough for garbage collection and a slow network, short enough for a failover. */
+const HEARTBEAT_MS = 2_000;
+const HEARTBEATS_MISSED = 3;
+/** A TLS-like handshake over a bad line takes a second or two; more is somebody who holds a socket open. */
+const HANDSHAKE_MS = 10_000;
+/** Twice the session window of 128 packets, so that an honest peer never meets it. */
+const HIGH_WATER_MARK = 256;
+/** Above the kit's own limits of packets and chunks, so that the kit can still name a fault. */
+const MAX_PART_BYTES = 4 * 1024 * 1024;
+/** How long handed-over messages may take to leave when the caller of `close` says nothing. */
+export const LINGER_MS = 1_000;
+/**
+ * ZeroMQ's own reconnect never happens, because a dialer is closed at the first failure. It is not -1, which would
+ * take the connection down with all messages that have arrived and not been read.
+ */
+const RECONNECT_NEVER_MS = 3_600_000;
+/** A peer whose kernel takes nothing for this long is cut off; without it one that never reads is held forever. */
+const UNACKNOWLEDGED_MS = 15_000;
+/** Three ZeroMQ sockets for each dialer, as it has a monitor; ZeroMQ's own limit is 1,023 for a process. */
+const MAX_SOCKETS = 65_000;
+
+const ROUTING_ID = 5;
+const ROUTER_NOTIFY = 97;
+const NOTIFY_DISCONNECT = 2;
+
+/** Fills in the defaults. */
+export function zmqSettings(options: ZmqOptions): ZmqSettings {
+  return {
+    heartbeatMs: options.heartbeatMs ?? HEARTBEAT_MS,
+    handshakeMs: options.handshakeMs ?? HANDSHAKE_MS,
+    highWaterMark: options.highWaterMark ?? HIGH_WATER_MARK,
+    maxPartBytes: options.maxPartBytes ?? MAX_PART_BYTES,
+    onError: options.onError ?? warn,
+  };
+}
+
+/**
+ * Sets up ZeroMQ's context, which all threads of the process share: at exit nothing waits for unsent messages
+ * beyond each socket's own linger. ZeroMQ ignores `maxSockets` once any socket has been opened.
+ */
+export function prepareContext(): void {
+  context.blocky = false;
+  context.maxSockets = Math.min(MAX_SOCKETS, context.maxSocketsLimit);
+}
+
+/** A ROUTER that fails at once for a peer that is gone or full, and says when a peer leaves. */
+export class ListeningRouter extends Router {
+  constructor(settings: ZmqSettings, ipv6: boolean) {
+    super({ ...common(settings, ipv6), mandatory: true, handover: false });
+    this.setInt32Option(ROUTER_NOTIFY, NOTIFY_DISCONNECT);
+  }
+}
+
+/** A DEALER known to its peer by `routingId`, any 1 to 255 bytes. */
+export class DialingDealer extends Dealer {
+  constructor(settings: ZmqSettings, routingId: Buffer, ipv6: boolean) {
+    super({ ...common(settings, ipv6), reconnectInterval: RECONNECT_NEVER_MS });
+    this.setStringOption(ROUTING_ID, routingId);
+  }
+}
+
+function common(settings: ZmqSettings, ipv6: boolean) {
+  return {
+    linger: 0,
+    // Sends settle at once, also when they fail, so they can be issued back to back and nothing ever queues here.
+    sendTimeout: 0,
+    sendHighWaterMark: settings.highWaterMark,
+    receiveHighWaterMark: settings.highWaterMark,
+    maxMessageSize: settings.maxPartBytes,
+    handshakeInterval: settings.handshakeMs,
+    heartbeatInterval: settings.heartbeatMs,
+    heartbeatTimeout: settings.heartbeatMs * HEARTBEATS_MISSED,
+    heartbeatTimeToLive: settings.heartbeatMs * HEARTBEATS_MISSED,
+    tcpKeepalive: 1,
+    tcpMaxRetransmitTimeout: UNACKNOWLEDGED_MS,
+    ipv6,
+  };
+}
+
+function warn(error: unknown): void {
+  process.emitWarning(error instanceof Error ? error : String(error));
+}
