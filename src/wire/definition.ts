@@ -78,7 +78,7 @@ export type KeyLevel =
   | { readonly kind: "field"; readonly field: string; readonly type: "string" | "integer" | "bool" | "enum" };
 
 /** A topic: `output` is what is published. */
-export interface Topic<T = unknown> extends Definition<"topic", never, T> {
+export interface Topic<T = unknown> extends Definition<"topic", unknown, T> {
   readonly key: readonly KeyLevel[];
 }
 
