@@ -1,8 +1,7 @@
 import { Buffer } from "node:buffer";
 import { randomUUID } from "node:crypto";
+import { GOODBYE } from "./parts.js";
 import { DialingDealer, type ListeningRouter, type ZmqSettings } from "./zmq-options.js";
-
-const EMPTY = Buffer.alloc(0);
 
 /**
  * Cuts single peers off a ROUTER, for which ZeroMQ has no call. With `handover` on, a newcomer with a routing id in
@@ -49,6 +48,6 @@ export class PeerCutter {
    * makes the binding look again.
    */
   #wakeReceiver(): void {
-    this.#router.send([randomUUID(), EMPTY]).catch(() => {});
+    this.#router.send([randomUUID(), GOODBYE]).catch(() => {});
   }
 }

@@ -49,13 +49,6 @@ export async function receiveLoop(
   }
 }
 
-/** The bytes of all parts. */
-export function byteLengthOf(parts: readonly Uint8Array[]): number {
-  let bytes = 0;
-  for (let i = 0; i < parts.length; i += 1) bytes += parts[i]!.byteLength;
-  return bytes;
-}
-
 /** Resolves in the next turn of the event loop. */
 export function nextTurn(): Promise<void> {
   return new Promise((resolve) => {

@@ -4,7 +4,8 @@ import { Code } from "../core/code.js";
 import { HeliographError } from "../core/error.js";
 import { type InprocLink, InprocRoom } from "./inproc.js";
 import { watch } from "./monitor.js";
-import { byteLengthOf, receiveLoop } from "./receive-loop.js";
+import { byteLengthOf, GOODBYE, isGoodbye } from "./parts.js";
+import { receiveLoop } from "./receive-loop.js";
 import {
   formatEndpoint,
   isNamedHost,
@@ -15,8 +16,6 @@ import {
 } from "./resolve.js";
 import type { CloseOptions, CloseReason, Dialer, DialerEvents, DialOptions } from "./socket.js";
 import { DialingDealer, LINGER_MS, type ZmqSettings } from "./zmq-options.js";
-
-const EMPTY = Buffer.alloc(0);
 
 interface Ending {
   readonly reason: CloseReason;
@@ -169,6 +168,10 @@ class ZmqDialer implements Dialer, InprocLink {
     const bytes = byteLengthOf(parts);
     if (this.#over) return bytes;
     this.#open();
+    if (isGoodbye(parts, bytes)) {
+      this.#end("disconnected");
+      return bytes;
+    }
     try {
       this.#events.message(parts, bytes);
     } catch (error) {
@@ -192,7 +195,7 @@ class ZmqDialer implements Dialer, InprocLink {
       return;
     }
     // Asking for the state has swallowed the signal a pending receive waits for; a send makes the binding look again.
-    this.#socket.send(EMPTY).catch(() => {});
+    this.#socket.send(GOODBYE).catch(() => {});
   }
 
   /** The one place that ends everything. */
@@ -222,7 +225,7 @@ class ZmqDialer implements Dialer, InprocLink {
 
   /** What ZeroMQ does for other transports: an empty message that says who left. */
   #sayGoodbye(socket: DialingDealer, room: InprocRoom): void {
-    socket.send(EMPTY).catch(() => room.reportLeft(this.routingId));
+    socket.send(GOODBYE).catch(() => room.reportLeft(this.routingId));
   }
 
   #tell(notify: () => void): void {

@@ -1,8 +1,9 @@
-import { Buffer } from "node:buffer";
+import type { Buffer } from "node:buffer";
 import { InprocRoom } from "./inproc.js";
 import { watch } from "./monitor.js";
+import { asBuffer, byteLengthOf, GOODBYE, isGoodbye } from "./parts.js";
 import { PeerCutter } from "./peer-cutter.js";
-import { byteLengthOf, nextTurn, receiveLoop } from "./receive-loop.js";
+import { nextTurn, receiveLoop } from "./receive-loop.js";
 import type { CloseOptions, Listener, ListenerEvents } from "./socket.js";
 import { bindRouter } from "./zmq-bind.js";
 import { LINGER_MS, type ListeningRouter, type ZmqSettings } from "./zmq-options.js";
@@ -52,6 +53,8 @@ class ZmqListener implements Listener {
 
   async disconnect(routingId: Uint8Array): Promise<void> {
     if (this.#over) return;
+    // ZeroMQ keeps the transport open until the victim sends something; this tells one that does not.
+    this.#router.send([routingId, GOODBYE]).catch(() => {});
     this.#cutter.cut(routingId);
     this.#room?.evict(routingId);
     // One message of the victim may have been taken in before the cut, and comes out in this turn.
@@ -81,7 +84,7 @@ class ZmqListener implements Listener {
     const routingId = parts.shift()!;
     const bytes = byteLengthOf(parts);
     if (this.#over) return bytes;
-    if (bytes === 0 && parts.length === 1) {
+    if (isGoodbye(parts, bytes)) {
       this.#left(routingId);
       return bytes;
     }
@@ -101,8 +104,4 @@ class ZmqListener implements Listener {
       this.#settings.onError(error);
     }
   }
-}
-
-function asBuffer(bytes: Uint8Array): Buffer {
-  return Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }

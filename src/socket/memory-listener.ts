@@ -1,0 +1,83 @@
+import type { Buffer } from "node:buffer";
+import type { MemoryDialer } from "./memory-dialer.js";
+import type { MemoryTurns } from "./memory-turns.js";
+import { asBuffer, byteLengthOf, isGoodbye } from "./parts.js";
+import type { Listener, ListenerEvents } from "./socket.js";
+
+/** The listening end of a memory network; see `Listener`. */
+export class MemoryListener implements Listener {
+  readonly endpoint: string;
+  readonly #events: ListenerEvents;
+  readonly #turns: MemoryTurns;
+  readonly #onClose: () => void;
+  /** By routing id in hexadecimal. */
+  readonly #peers = new Map<string, MemoryDialer>();
+  #over = false;
+  #closing: Promise<void> | undefined;
+
+  constructor(endpoint: string, events: ListenerEvents, turns: MemoryTurns, onClose: () => void) {
+    this.endpoint = endpoint;
+    this.#events = events;
+    this.#turns = turns;
+    this.#onClose = onClose;
+  }
+
+  /** Takes in a peer. One with a routing id in use is never served, as with ZeroMQ. */
+  accept(peer: MemoryDialer): void {
+    const id = peer.routingId.toString("hex");
+    if (!this.#over && !this.#peers.has(id)) this.#peers.set(id, peer);
+  }
+
+  /** Takes a message of a peer's. */
+  receive(peer: MemoryDialer, parts: Buffer[]): void {
+    const id = peer.routingId.toString("hex");
+    if (this.#over || this.#peers.get(id) !== peer) return;
+    const bytes = byteLengthOf(parts);
+    if (!isGoodbye(parts, bytes)) {
+      this.#events.message(peer.routingId, parts, bytes);
+      return;
+    }
+    this.#peers.delete(id);
+    this.#events.left(peer.routingId);
+  }
+
+  send(routingId: Uint8Array, parts: Uint8Array[]): number {
+    if (this.#over || parts.length === 0) return 0;
+    const peer = this.#peers.get(asBuffer(routingId).toString("hex"));
+    if (!peer?.receive(parts)) {
+      this.#turns.add(() => {
+        if (!this.#over) this.#events.left(asBuffer(routingId));
+      });
+    }
+    return byteLengthOf(parts);
+  }
+
+  async disconnect(routingId: Uint8Array): Promise<void> {
+    if (this.#over) return;
+    const id = asBuffer(routingId);
+    const key = id.toString("hex");
+    this.#peers.get(key)?.gone();
+    this.#peers.delete(key);
+    this.#turns.add(() => {
+      if (!this.#over) this.#events.left(id);
+    });
+    await this.#turns.settled();
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#shutDown();
+    return this.#closing;
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  async #shutDown(): Promise<void> {
+    this.#over = true;
+    this.#onClose();
+    for (const peer of this.#peers.values()) peer.gone();
+    this.#peers.clear();
+    await this.#turns.settled();
+  }
+}
