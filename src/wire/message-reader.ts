@@ -67,7 +67,7 @@ export class MessageReader extends Reader {
   private depth = 0;
   private leftover = -1;
   private readonly ends = new Int32Array(MAX_DEPTH);
-  private readonly skippedTags = new Int32Array(MAX_SKIPPED);
+  private readonly tagsSkipped = new Int32Array(MAX_SKIPPED);
 
   /** Begins with the message in `buf[start, end)`. */
   reset(buf: Buffer, start: number, end: number): void {
@@ -100,9 +100,9 @@ export class MessageReader extends Reader {
   }
 
   /** The tags (field number and wire type) of the first skipped fields, or undefined when there were more. */
-  takeSkippedTags(): number[] | undefined {
+  skippedTags(): number[] | undefined {
     if (this.skipped > MAX_SKIPPED) return undefined;
-    return Array.from(this.skippedTags.subarray(0, this.skipped), (tag) => tag >>> 0);
+    return Array.from(this.tagsSkipped.subarray(0, this.skipped), (tag) => tag >>> 0);
   }
 
   get __tsProtoDecodeDepth(): number {
@@ -229,7 +229,7 @@ export class MessageReader extends Reader {
 
   /** Passes over the value of the last tag, and returns it as it was encoded. */
   skip(wireType: number): Uint8Array {
-    if (this.skipped < MAX_SKIPPED) this.skippedTags[this.skipped] = this.tagRead;
+    if (this.skipped < MAX_SKIPPED) this.tagsSkipped[this.skipped] = this.tagRead;
     this.skipped++;
     const start = this.pos;
     if (wireType === VARINT) this.varint32();

@@ -1,0 +1,44 @@
+import type { Buffer } from "node:buffer";
+import { decodeMessage } from "./decode-message.js";
+import { explainDecode } from "./explain-decode.js";
+import { explainEncode } from "./explain-encode.js";
+import { shapesOf } from "./message-shape.js";
+import type { MessageWriter } from "./message-writer.js";
+import { cannotDecode, cannotEncode, type PayloadCodec, type PayloadType } from "./payload-codec.js";
+
+/** Protobuf through the generated code, in place and strict in both directions. The default. */
+export const protobufCodec: PayloadCodec = {
+  name: "protobuf",
+  id: 1,
+
+  encode<T>(type: PayloadType<T>, message: T, writer: MessageWriter): void {
+    try {
+      writer.message(type.message, message);
+    } catch (thrown) {
+      const name = type.message.$type;
+      throw cannotEncode(
+        type,
+        explainEncode(shapesOf(type.schema), name, message) ?? `${name}: ${text(thrown)}`,
+        thrown,
+      );
+    }
+  },
+
+  decode<T>(type: PayloadType<T>, buf: Buffer, start: number, end: number): T {
+    try {
+      return decodeMessage(type.message, buf, start, end, type.schema);
+    } catch (thrown) {
+      const name = type.message.$type;
+      const bytes = buf.subarray(start, end);
+      throw cannotDecode(
+        type,
+        explainDecode(shapesOf(type.schema), name, bytes) ?? `${name}: ${text(thrown)}`,
+        thrown,
+      );
+    }
+  },
+};
+
+function text(thrown: unknown): string {
+  return thrown instanceof Error ? thrown.message : String(thrown);
+}
