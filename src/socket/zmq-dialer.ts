@@ -168,17 +168,18 @@ class ZmqDialer implements Dialer, InprocLink {
     const bytes = byteLengthOf(parts);
     if (this.#over) return bytes;
     this.#open();
-    if (isGoodbye(parts, bytes)) {
-      this.#end("disconnected");
-      return bytes;
-    }
+    if (isGoodbye(parts, bytes)) this.#ending ??= { reason: "disconnected", cause: undefined };
+    else this.#deliver(parts, bytes);
+    if (this.#ending) this.#finishWhenRead();
+    return bytes;
+  }
+
+  #deliver(parts: Buffer[], bytes: number): void {
     try {
       this.#events.message(parts, bytes);
     } catch (error) {
       this.#settings.onError(error);
     }
-    if (this.#ending) this.#finishWhenRead();
-    return bytes;
   }
 
   #end(reason: CloseReason, cause?: Error): void {
