@@ -13,14 +13,23 @@ import { wellKnown } from "./well-known.js";
 export function explainEncode(shapes: MessageShapes, typeName: string, value: unknown): string | undefined {
   const shape = shapes.messages.get(typeName);
   if (shape === undefined) return undefined;
-  return new EncodeCheck(shapes).message(shape, value, typeName, 1);
+  return new EncodeCheck(shapes, "whole").message(shape, value, typeName, 1);
+}
+
+/** The same for a message whose fields may be left out, deeply. */
+export function explainInit(shapes: MessageShapes, typeName: string, init: unknown): string | undefined {
+  const shape = shapes.messages.get(typeName);
+  if (shape === undefined) return undefined;
+  return new EncodeCheck(shapes, "partial").message(shape, init, typeName, 1);
 }
 
 class EncodeCheck {
   private readonly shapes: MessageShapes;
+  private readonly partial: boolean;
 
-  constructor(shapes: MessageShapes) {
+  constructor(shapes: MessageShapes, fields: "whole" | "partial") {
     this.shapes = shapes;
+    this.partial = fields === "partial";
   }
 
   message(shape: MessageShape, value: unknown, path: string, depth: number): string | undefined {
@@ -48,6 +57,7 @@ class EncodeCheck {
   }
 
   private field(field: FieldShape, value: unknown, path: string, depth: number): string | undefined {
+    if (value === undefined && this.partial) return undefined;
     const map = mapFields(this.shapes, field);
     if (map !== undefined) return this.map(map, value, path, depth);
     if (field.repeated) {

@@ -66,6 +66,7 @@ function writeScalar(kind: FieldKind, value: unknown, names: EnumShape | undefin
     if (names?.byNumber.get(value as number) === "NULL_VALUE") return null;
     return names?.byNumber.get(value as number) ?? value;
   }
+  if (Object.is(value, -0)) return "-0";
   if (typeof value === "number" && !Number.isFinite(value)) return String(value);
   return value;
 }

@@ -153,7 +153,7 @@ function leftOut(field: FieldShape, value: unknown): boolean {
   if (field.repeated) return (value as unknown[]).length === 0;
   if (field.optional || field.oneof !== undefined || field.kind === "message") return false;
   if (value instanceof Uint8Array) return value.length === 0;
-  return Object.is(value, 0) || value === "" || value === false || value === 0n;
+  return value === 0 || value === "" || value === false || value === 0n;
 }
 
 /** A null is a field left out, save where null is a value. */

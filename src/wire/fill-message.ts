@@ -1,0 +1,20 @@
+import type { Init } from "./definition.js";
+import { explainInit } from "./explain-encode.js";
+import { shapesOf } from "./message-shape.js";
+import { cannotEncode, type PayloadType } from "./payload-codec.js";
+
+/**
+ * A whole message from what a caller gave: missing fields get their proto3 defaults, deeply.
+ * Types are checked when it is encoded, not here, save where filling itself fails.
+ *
+ * @throws HeliographError INVALID_ARGUMENT (INTERNAL for a response), reason MALFORMED_MESSAGE.
+ */
+export function fillMessage<T>(type: PayloadType<T>, init: Init<T>): T {
+  try {
+    return type.message.fromPartial(init as never);
+  } catch (thrown) {
+    const name = type.message.$type;
+    const problem = thrown instanceof Error ? thrown.message : String(thrown);
+    throw cannotEncode(type, explainInit(shapesOf(type.schema), name, init) ?? `${name}: ${problem}`, thrown);
+  }
+}
