@@ -1,3 +1,4 @@
+import { lstatSync, rmSync } from "node:fs";
 import { connect } from "node:net";
 import { networkInterfaces } from "node:os";
 import { Code } from "../core/code.js";
@@ -12,18 +13,35 @@ import {
 } from "./resolve.js";
 import { ListeningRouter, type ZmqSettings } from "./zmq-options.js";
 
+/** A bound ROUTER. */
+export interface BoundRouter {
+  readonly router: ListeningRouter;
+  /** Where it is bound, with the real port or path in place of a wildcard. */
+  readonly endpoint: string;
+  /** Makes the endpoint unknown to others; to be called just before the ROUTER is closed. */
+  release(): void;
+}
+
 /** Binds a ROUTER, or says in the kit's terms why that can't be done; see `SocketFactory.listen`. */
-export async function bindRouter(endpoint: string, settings: ZmqSettings): Promise<ListeningRouter> {
+export async function bindRouter(endpoint: string, settings: ZmqSettings): Promise<BoundRouter> {
   const address = await resolveInterface(endpoint, parseEndpoint(endpoint, "listen"));
-  if (address.scheme === "ipc" && (await isListening(address.name))) throw taken(endpoint);
+  const path = address.scheme === "ipc" && !/^(\*$|@)/.test(address.name) ? address.name : undefined;
+  if (path !== undefined) await requireFree(endpoint, path);
   const router = new ListeningRouter(settings, needsIpv6(address));
   try {
     await router.bind(formatEndpoint(address));
-    return router;
   } catch (error) {
     router.close();
     throw bindError(endpoint, error);
   }
+  return {
+    router,
+    endpoint: router.lastEndpoint ?? endpoint,
+    release: () => {
+      // ZeroMQ removes only the files it has named itself.
+      if (path !== undefined) removeFile(path, settings.onError);
+    },
+  };
 }
 
 /** ZeroMQ binds to addresses and names of interfaces, not of hosts. */
@@ -40,9 +58,26 @@ async function resolveInterface(endpoint: string, address: ZmqEndpoint): Promise
   }
 }
 
-/** ZeroMQ would take the path away from a living listener, as it removes the file before it binds. */
+/** ZeroMQ removes whatever is at the path before it binds: somebody's file, or the way to a living listener. */
+async function requireFree(endpoint: string, path: string): Promise<void> {
+  const isSocket = isSocketFile(path);
+  if (isSocket === undefined) return;
+  if (!isSocket) {
+    throw invalidArgument(`can't listen on ${endpoint}: there is a file of another kind at ${path}`);
+  }
+  if (await isListening(path)) throw taken(endpoint);
+}
+
+/** Undefined if there is nothing, or nothing that can be seen; then binding tells what is wrong. */
+function isSocketFile(path: string): boolean | undefined {
+  try {
+    return lstatSync(path).isSocket();
+  } catch {
+    return undefined;
+  }
+}
+
 function isListening(path: string): Promise<boolean> {
-  if (path === "*" || path.startsWith("@")) return Promise.resolve(false);
   return new Promise((resolve) => {
     const probe = connect({ path });
     probe.once("connect", () => {
@@ -51,6 +86,14 @@ function isListening(path: string): Promise<boolean> {
     });
     probe.once("error", () => resolve(false));
   });
+}
+
+function removeFile(path: string, onError: (error: unknown) => void): void {
+  try {
+    rmSync(path, { force: true });
+  } catch (error) {
+    onError(error);
+  }
 }
 
 function bindError(endpoint: string, error: unknown): HeliographError {

@@ -5,7 +5,7 @@ import { asBuffer, byteLengthOf, GOODBYE, isGoodbye } from "./parts.js";
 import { PeerCutter } from "./peer-cutter.js";
 import { nextTurn, receiveLoop } from "./receive-loop.js";
 import type { CloseOptions, Listener, ListenerEvents } from "./socket.js";
-import { bindRouter } from "./zmq-bind.js";
+import { type BoundRouter, bindRouter } from "./zmq-bind.js";
 import { LINGER_MS, type ListeningRouter, type ZmqSettings } from "./zmq-options.js";
 
 /** Binds a ROUTER; see `SocketFactory.listen`. */
@@ -14,12 +14,12 @@ export async function zmqListen(
   events: ListenerEvents,
   settings: ZmqSettings,
 ): Promise<Listener> {
-  const router = await bindRouter(endpoint, settings);
-  return new ZmqListener(router, router.lastEndpoint ?? endpoint, events, settings);
+  return new ZmqListener(await bindRouter(endpoint, settings), events, settings);
 }
 
 class ZmqListener implements Listener {
   readonly endpoint: string;
+  readonly #bound: BoundRouter;
   readonly #router: ListeningRouter;
   readonly #events: ListenerEvents;
   readonly #settings: ZmqSettings;
@@ -28,8 +28,10 @@ class ZmqListener implements Listener {
   #over = false;
   #closing: Promise<void> | undefined;
 
-  constructor(router: ListeningRouter, endpoint: string, events: ListenerEvents, settings: ZmqSettings) {
+  constructor(bound: BoundRouter, events: ListenerEvents, settings: ZmqSettings) {
+    const { router, endpoint } = bound;
     this.endpoint = endpoint;
+    this.#bound = bound;
     this.#router = router;
     this.#events = events;
     this.#settings = settings;
@@ -74,6 +76,7 @@ class ZmqListener implements Listener {
   async #shutDown(lingerMs: number): Promise<void> {
     this.#over = true;
     const gone = watch(this.#router, () => {});
+    this.#bound.release();
     this.#router.linger = lingerMs;
     this.#router.close();
     this.#room?.close();

@@ -1,0 +1,86 @@
+import { type ChildProcess, fork } from "node:child_process";
+import { once } from "node:events";
+import { fileURLToPath } from "node:url";
+import { afterEach, describe, expect, test } from "vitest";
+import { zmqSockets } from "../../src/socket/zmq-socket.js";
+import { DialerProbe, ListenerProbe, message, newRoutingId } from "./socket-probe.js";
+
+const program = fileURLToPath(new URL("./socket-child.ts", import.meta.url));
+/** Heartbeats every 100 ms: a peer that is silent for 300 ms is lost. */
+const HEARTBEAT_MS = 100;
+
+describe("the other end in another process", () => {
+  const children: ChildProcess[] = [];
+  const open: AsyncDisposable[] = [];
+
+  afterEach(async () => {
+    for (const child of children.splice(0)) child.kill("SIGKILL");
+    await Promise.all(open.splice(0).map((socket) => socket[Symbol.asyncDispose]()));
+  });
+
+  function start(...args: string[]): ChildProcess {
+    const child = fork(program, args, { execArgv: ["--import", "tsx"] });
+    children.push(child);
+    return child;
+  }
+
+  async function dialChild() {
+    const child = start("listen", "tcp://127.0.0.1:*", `${HEARTBEAT_MS}`);
+    const [endpoint] = (await once(child, "message")) as [string];
+    const told = new DialerProbe();
+    const dialer = zmqSockets({ heartbeatMs: HEARTBEAT_MS }).dial(endpoint, told, {
+      routingId: newRoutingId(),
+    });
+    open.push(dialer);
+    dialer.send(message("hello"));
+    await told.untilReceived(1);
+    return { child, dialer, told };
+  }
+
+  async function listenForChild() {
+    const heard = new ListenerProbe();
+    const listener = await zmqSockets({ heartbeatMs: HEARTBEAT_MS }).listen("tcp://127.0.0.1:*", heard);
+    open.push(listener);
+    const child = start("dial", listener.endpoint, `${HEARTBEAT_MS}`);
+    await heard.untilReceived(1);
+    return { child, listener, heard, routingId: heard.received[0]!.routingId };
+  }
+
+  test("is killed: its dialer is told within a second", async () => {
+    const { child, told } = await dialChild();
+    const killedAt = performance.now();
+    child.kill("SIGKILL");
+    await told.untilClosed();
+    expect(told.reason).toBe("disconnected");
+    expect(performance.now() - killedAt).toBeLessThan(1_000);
+  });
+
+  test("is killed: its listener is told who left within a second", async () => {
+    const { child, heard, routingId } = await listenForChild();
+    const killedAt = performance.now();
+    child.kill("SIGKILL");
+    await heard.untilLeft(routingId);
+    expect(performance.now() - killedAt).toBeLessThan(1_000);
+  });
+
+  test("stops answering heartbeats: its dialer is told", async () => {
+    const { child, told } = await dialChild();
+    child.kill("SIGSTOP");
+    await told.untilClosed();
+    expect(told.reason).toBe("disconnected");
+  });
+
+  test("stops answering heartbeats: its listener is told who left", async () => {
+    const { child, heard, routingId } = await listenForChild();
+    child.kill("SIGSTOP");
+    await heard.untilLeft(routingId);
+  });
+
+  test("blocks its event loop for many heartbeats: the connection stays and it answers", async () => {
+    const { dialer, told } = await dialChild();
+    dialer.send(message("block 1500"));
+    await told.untilReceived(2);
+    expect(told.texts[1]).toEqual(["block 1500"]);
+    expect(told.endings).toEqual([]);
+  });
+});
