@@ -1,0 +1,19 @@
+import { answer, fail, orders } from "./lines.js";
+
+/** What a contender's server program opens: where it listens, and how to end it. */
+export interface OpenServer {
+  readonly endpoint: string;
+  close(): unknown;
+}
+
+/** Runs a contender's server program: tells the runner where it listens, and serves until its standard input ends. */
+export async function serverProgram(open: () => Promise<OpenServer>): Promise<void> {
+  try {
+    const server = await open();
+    answer({ endpoint: server.endpoint });
+    for await (const order of orders()) throw new Error(`a server takes no orders: ${JSON.stringify(order)}`);
+    await server.close();
+  } catch (error) {
+    fail(error);
+  }
+}

@@ -1,0 +1,154 @@
+// gRPC in C++: the asynchronous client. Each thread has a completion queue of its own (doc/cpp/perf_notes.md)
+// and keeps its share of the calls in flight; serial calls use the blocking stub, which has no queue to wait for.
+#include <grpcpp/grpcpp.h>
+
+#include <algorithm>
+#include <atomic>
+#include <chrono>
+#include <cmath>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <thread>
+#include <vector>
+
+#include "bench/v1/bench.grpc.pb.h"
+#include "lines.h"
+
+namespace {
+
+using bench::v1::BenchService;
+using bench::v1::EchoRequest;
+using bench::v1::EchoResponse;
+using Clock = std::chrono::steady_clock;
+
+constexpr auto deadline = std::chrono::seconds(10);
+constexpr char text[] = "the quick brown fox jumps";
+
+void prepare(grpc::ClientContext& context, EchoRequest& request, std::uint32_t sequence) {
+  context.set_deadline(std::chrono::system_clock::now() + deadline);
+  request.set_sequence(sequence);
+  request.set_text(text);
+}
+
+void check(const grpc::Status& status, const EchoRequest& request, const EchoResponse& response) {
+  if (!status.ok()) {
+    lines::fail("code " + std::to_string(status.error_code()) + ": " + status.error_message());
+  }
+  if (response.sequence() != request.sequence() || response.text() != request.text()) {
+    lines::fail(request.ShortDebugString() + " was answered with " + response.ShortDebugString());
+  }
+}
+
+// One call after the other in the same place.
+class Call {
+ public:
+  void begin(BenchService::Stub& stub, grpc::CompletionQueue& queue, std::uint32_t sequence) {
+    context_.emplace();
+    prepare(*context_, request_, sequence);
+    reader_ = stub.AsyncEcho(&*context_, request_, &queue);
+    reader_->Finish(&response_, &status_, this);
+  }
+
+  void check() const { ::check(status_, request_, response_); }
+
+ private:
+  EchoRequest request_;
+  EchoResponse response_;
+  grpc::Status status_;
+  std::optional<grpc::ClientContext> context_;
+  std::unique_ptr<grpc::ClientAsyncResponseReader<EchoResponse>> reader_;
+};
+
+// Keeps `in_flight` calls under way on a completion queue of its own until `end`; gives how many were answered.
+std::uint64_t load(BenchService::Stub& stub, int in_flight, Clock::time_point end) {
+  grpc::CompletionQueue queue;
+  std::vector<Call> calls(in_flight);
+  std::uint32_t sequence = 0;
+  for (Call& call : calls) call.begin(stub, queue, ++sequence);
+
+  std::uint64_t answered = 0;
+  bool over = false;
+  void* tag = nullptr;
+  bool ok = false;
+  for (int open = in_flight; open > 0 && queue.Next(&tag, &ok);) {
+    Call& call = *static_cast<Call*>(tag);
+    call.check();
+    if (++answered % 16 == 0 && Clock::now() >= end) over = true;
+    if (over) {
+      --open;
+    } else {
+      call.begin(stub, queue, ++sequence);
+    }
+  }
+  queue.Shutdown();
+  while (queue.Next(&tag, &ok)) {
+  }
+  return answered;
+}
+
+lines::Object measure_rate(BenchService::Stub& stub, int in_flight, double seconds) {
+  const int threads = std::min<int>(std::max(1u, std::thread::hardware_concurrency()), in_flight);
+  const auto began = Clock::now();
+  const auto end = began + std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(seconds));
+  std::atomic<std::uint64_t> calls{0};
+  std::vector<std::thread> workers;
+  for (int i = 0; i < threads; ++i) {
+    const int share = in_flight / threads + (i < in_flight % threads ? 1 : 0);
+    workers.emplace_back([&stub, &calls, share, end] { calls += load(stub, share, end); });
+  }
+  for (std::thread& worker : workers) worker.join();
+  const double took = std::chrono::duration<double>(Clock::now() - began).count();
+  lines::Object result = lines::number("callsPerSecond", std::round(calls / took));
+  result.MergeFrom(lines::number("calls", calls));
+  return result;
+}
+
+std::uint64_t call_once(BenchService::Stub& stub, std::uint32_t sequence) {
+  grpc::ClientContext context;
+  EchoRequest request;
+  EchoResponse response;
+  const auto began = Clock::now();
+  prepare(context, request, sequence);
+  const grpc::Status status = stub.Echo(&context, request, &response);
+  const auto took = Clock::now() - began;
+  check(status, request, response);
+  return std::chrono::duration_cast<std::chrono::nanoseconds>(took).count();
+}
+
+lines::Object measure_p50(BenchService::Stub& stub, double seconds) {
+  std::vector<std::uint64_t> nanoseconds;
+  const auto end = Clock::now() + std::chrono::duration<double>(seconds);
+  for (std::uint32_t sequence = 1; Clock::now() < end; ++sequence) {
+    nanoseconds.push_back(call_once(stub, sequence));
+  }
+  const auto middle = nanoseconds.begin() + nanoseconds.size() / 2;
+  std::nth_element(nanoseconds.begin(), middle, nanoseconds.end());
+  lines::Object result = lines::number("p50us", *middle / 1000.0);
+  result.MergeFrom(lines::number("calls", nanoseconds.size()));
+  return result;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  if (argc != 2) lines::fail("usage: client ENDPOINT");
+  grpc::ChannelArguments arguments;
+  arguments.SetInt(GRPC_ARG_KEEPALIVE_TIME_MS, 30'000);
+  const auto channel = grpc::CreateCustomChannel(argv[1], grpc::InsecureChannelCredentials(), arguments);
+  const std::unique_ptr<BenchService::Stub> stub = BenchService::NewStub(channel);
+  call_once(*stub, 0);
+  lines::Object ready;
+  (*ready.mutable_fields())["ready"].set_bool_value(true);
+  lines::answer(ready);
+
+  lines::Object order;
+  while (lines::next(order)) {
+    const auto& run = order.fields().at("run").struct_value().fields();
+    const double seconds = run.at("seconds").number_value();
+    const int in_flight = static_cast<int>(run.at("inFlight").number_value());
+    lines::answer(run.at("case").string_value() == "unary-serial" ? measure_p50(*stub, seconds)
+                                                                    : measure_rate(*stub, in_flight, seconds));
+  }
+  return 0;
+}

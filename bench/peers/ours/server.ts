@@ -1,0 +1,15 @@
+import { createNode, insecure, serve } from "heliograph";
+import { serverProgram } from "../../driver/server-program.js";
+import { BenchService } from "../../gen/heliograph/bench/v1/bench_heliograph.js";
+
+/** Heliograph: a service on a node, as its README shows it. */
+await serverProgram(async () => {
+  const node = createNode({ name: "bench", security: insecure() });
+  const served = await serve(
+    node,
+    BenchService,
+    { echo: ({ sequence, text }) => ({ sequence, text }) },
+    { endpoint: "tcp://127.0.0.1:*" },
+  );
+  return { endpoint: served.endpoint, close: () => node.close() };
+});

@@ -1,0 +1,65 @@
+import { cpSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { UsageError } from "./arguments.js";
+import { buildPackage, compilePrograms, generateStubs, linkPackage } from "./build.js";
+import { run, step } from "./command.js";
+import { type Checkout, checkoutAt, here } from "./paths.js";
+
+/** Of this bench, what measures Heliograph alone. */
+const measuring = [
+  "package.json",
+  "tsconfig.json",
+  "buf.yaml",
+  "buf.gen.yaml",
+  "proto",
+  "driver",
+  "peers/ours",
+];
+
+/** Another commit of this repository, checked out and built in a temporary folder until it is disposed. */
+export interface Rival extends AsyncDisposable {
+  readonly checkout: Checkout;
+}
+
+/**
+ * Builds another commit, with this commit's programs, so that nothing but Heliograph differs.
+ * Throws a `UsageError` when there is no such commit.
+ */
+export async function buildRival(revision: string): Promise<Rival> {
+  const commit = await findCommit(revision);
+  const folder = mkdtempSync(join(tmpdir(), "heliograph-bench-"));
+  const root = join(folder, "checkout");
+  const dispose = async () => {
+    await run("git", ["worktree", "remove", "--force", root], { cwd: here.root });
+    rmSync(folder, { recursive: true, force: true });
+  };
+  await step(`checking out ${revision}`, "git", ["worktree", "add", "--detach", root, commit], {
+    cwd: here.root,
+  });
+  try {
+    const checkout = checkoutAt(root);
+    await step(`packages of ${revision}`, "npm", ["ci"], { cwd: root });
+    await buildPackage(checkout);
+    rmSync(checkout.bench, { recursive: true, force: true });
+    for (const path of measuring)
+      cpSync(`${here.bench}/${path}`, `${checkout.bench}/${path}`, { recursive: true });
+    linkPackage(checkout);
+    await generateStubs(checkout);
+    await compilePrograms(checkout);
+    return { checkout, [Symbol.asyncDispose]: dispose };
+  } catch (error) {
+    await dispose();
+    throw error;
+  }
+}
+
+async function findCommit(revision: string): Promise<string> {
+  try {
+    return (
+      await run("git", ["rev-parse", "--verify", "--quiet", `${revision}^{commit}`], { cwd: here.root })
+    ).trim();
+  } catch {
+    throw new UsageError(`--against ${revision}: this repository has no such commit`);
+  }
+}

@@ -1,0 +1,72 @@
+import type { PeerName } from "./peers.js";
+
+/** Contenders do the same, and their figures are compared: Heliograph and its peers. */
+export interface PeerCase {
+  readonly kind: "peers";
+  readonly summary: string;
+  readonly unit: Unit;
+  /** Calls in flight, one row each. */
+  readonly inFlight: readonly number[];
+  /** Whether other settings than these mean anything. */
+  readonly anyInFlight: boolean;
+  readonly peers: readonly PeerName[];
+}
+
+/** Heliograph with many client sessions on one server, compared with itself with one. */
+export interface GrowthCase {
+  readonly kind: "growth";
+  readonly summary: string;
+  readonly unit: Unit;
+  /** Calls in flight over all sessions, one row each. */
+  readonly inFlight: readonly number[];
+  readonly anyInFlight: boolean;
+  readonly sessions: number;
+  /** Calls in flight of the one session beside them: as many as a session is granted, or nearly. */
+  readonly inFlightOfOne: number;
+}
+
+/** What Heliograph alone takes of memory. */
+export interface MemoryCase {
+  readonly summary: string;
+}
+
+/** Names of the cases that are races: a row for each number of calls in flight. */
+export type RaceName = "unary" | "unary-serial" | "growth";
+export type CaseName = RaceName | "memory";
+export type RaceCase = PeerCase | GrowthCase;
+export type Unit = "calls/s" | "µs";
+
+/** Every case by its name. */
+export const cases: Readonly<Record<RaceName, RaceCase> & { memory: MemoryCase }> = {
+  unary: {
+    kind: "peers",
+    summary: "unary calls per second, typed, 32 bytes each way",
+    unit: "calls/s",
+    inFlight: [64, 256, 1024],
+    anyInFlight: true,
+    peers: ["grpc-js", "zeromq", "nats", "grpc-cpp"],
+  },
+  "unary-serial": {
+    kind: "peers",
+    summary: "median time of unary calls one after the other, 32 bytes each way",
+    unit: "µs",
+    inFlight: [1],
+    anyInFlight: false,
+    peers: ["grpc-js", "zeromq", "nats", "grpc-cpp"],
+  },
+  growth: {
+    kind: "growth",
+    summary: "unary calls per second of 1,000 client sessions on one server, beside one session",
+    unit: "calls/s",
+    inFlight: [1_000, 64_000],
+    anyInFlight: true,
+    sessions: 1_000,
+    inFlightOfOne: 1_000,
+  },
+  memory: {
+    summary: "memory of an idle node, of a client session and of a call in flight",
+  },
+};
+
+export const raceNames = ["unary", "unary-serial", "growth"] as const satisfies readonly RaceName[];
+export const caseNames: readonly CaseName[] = [...raceNames, "memory"];

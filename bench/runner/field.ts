@@ -1,0 +1,51 @@
+import { cases, type RaceName } from "./cases.js";
+import { type Contender, ours, oursWithSessions, peer } from "./contender.js";
+import { grpcCppBinaries } from "./grpc-cpp.js";
+import { type Checkout, here } from "./paths.js";
+import type { PeerName } from "./peers.js";
+import type { Missing } from "./row.js";
+import type { Obstacles } from "./setup-peers.js";
+
+/** A peer that takes part, or one that cannot and why. */
+export type Entrant = Contender | (Missing & { readonly name: string });
+
+/** Who runs a case: Heliograph, and what it is compared with. */
+export interface Field {
+  readonly ours: Contender;
+  readonly others: readonly Entrant[];
+}
+
+/** Heliograph beside the peers that the user wants, or with many sessions beside one. */
+export function beside(name: RaceName, wanted: readonly PeerName[], obstacles: Obstacles): Field {
+  const found = cases[name];
+  switch (found.kind) {
+    case "peers":
+      return {
+        ours: ours(here),
+        others: found.peers
+          .filter((other) => wanted.includes(other))
+          .map((other) => {
+            const missing = obstacles.get(other);
+            return missing === undefined
+              ? peer(other, name, here, grpcCppBinaries(here))
+              : { name: other, missing };
+          }),
+      };
+    case "growth":
+      return {
+        ours: oursWithSessions(here, "ours", found.sessions),
+        others: [{ ...oursWithSessions(here, "one-session", 1), inFlight: found.inFlightOfOne }],
+      };
+  }
+}
+
+/** Heliograph beside another commit of itself. */
+export function besideCommit(name: RaceName, checkout: Checkout, revision: string): Field {
+  const found = cases[name];
+  return found.kind === "growth"
+    ? {
+        ours: oursWithSessions(here, "ours", found.sessions),
+        others: [oursWithSessions(checkout, revision, found.sessions)],
+      }
+    : { ours: ours(here), others: [ours(checkout, revision)] };
+}

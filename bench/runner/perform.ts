@@ -1,0 +1,109 @@
+import { buildRival } from "./against.js";
+import { help, type Options, type RunOptions } from "./arguments.js";
+import { caseNames, cases, type RaceName } from "./cases.js";
+import { beside, besideCommit, type Field } from "./field.js";
+import { type MemoryRow, measureMemory, memoryLines } from "./memory.js";
+import { progress, result } from "./output.js";
+import { peerNames, peers } from "./peers.js";
+import { planRounds } from "./plan.js";
+import { race } from "./race.js";
+import { describeRow, type Row } from "./row.js";
+import { setUp } from "./setup.js";
+import { writeTable } from "./table.js";
+
+/** Does what the command line asks for; gives the exit status. */
+export async function perform(options: Options): Promise<number> {
+  switch (options.command) {
+    case "help":
+      result(help.trimEnd());
+      return 0;
+    case "list":
+      result(list());
+      return 0;
+    case "setup":
+      return await setUpAll();
+    case "run":
+      return options.against === undefined
+        ? await runBeside(options)
+        : await runAgainst(options, options.against);
+  }
+}
+
+function list(): string {
+  const entry = (name: string, summary: string) => `  ${name.padEnd(14)}${summary}`;
+  const settings = (name: (typeof caseNames)[number]) =>
+    name === "memory" ? "" : ` (in flight: ${cases[name].inFlight.join(", ")})`;
+  const lines = caseNames.map((name) => entry(name, cases[name].summary + settings(name)));
+  return ["cases", ...lines, "peers", ...peerNames.map((name) => entry(name, peers[name].summary))].join(
+    "\n",
+  );
+}
+
+async function setUpAll(): Promise<number> {
+  const obstacles = await setUp(peerNames, { again: true });
+  for (const name of peerNames) result(`${name}: ${obstacles.get(name) ?? "ready"}`);
+  return obstacles.size === 0 ? 0 : 1;
+}
+
+async function runBeside(options: RunOptions): Promise<number> {
+  const needed = options.races.some(({ name }) => cases[name].kind === "peers") ? options.peers : [];
+  const obstacles = await setUp(needed);
+  const rows = await runRaces(options, (name) => beside(name, options.peers, obstacles));
+  const memory = options.memory ? await measureMemory() : undefined;
+  if (memory !== undefined) print(options, memory, describeMemory);
+  if (options.everything && !options.quick && memory !== undefined) {
+    writeTable(rows, memory);
+    progress("wrote bench/README.md");
+  }
+  return status(rows);
+}
+
+async function runAgainst(options: RunOptions, revision: string): Promise<number> {
+  const rival = await buildRival(revision);
+  try {
+    await setUp([]);
+    return status(await runRaces(options, (name) => besideCommit(name, rival.checkout, revision)));
+  } finally {
+    await rival[Symbol.asyncDispose]();
+  }
+}
+
+async function runRaces(options: RunOptions, fieldOf: (name: RaceName) => Field): Promise<Row[]> {
+  const fields = options.races.map((selected) => ({ selected, field: fieldOf(selected.name) }));
+  const plan = planRounds(
+    options,
+    fields.map(({ selected, field }) => ({
+      rows: selected.inFlight.length,
+      contenders: contendersOf(field),
+    })),
+  );
+  const rows: Row[] = [];
+  for (const { selected, field } of fields) {
+    for await (const row of race(selected, field, plan)) {
+      rows.push(row);
+      print(options, row, describeRow);
+    }
+  }
+  return rows;
+}
+
+function contendersOf({ others }: Field): number {
+  return 1 + others.filter((other) => !("missing" in other)).length;
+}
+
+function print<T extends object>({ json }: RunOptions, row: T, describe: (row: T) => string): void {
+  result(json ? JSON.stringify(row) : describe(row));
+}
+
+function describeMemory(row: MemoryRow): string {
+  const number = (value: number) => value.toLocaleString("en-US").padStart(12);
+  const lines = memoryLines(row).map(
+    ([what, { rss, heapUsed, external }]) =>
+      `  ${what.padEnd(32)}${number(rss)}${number(heapUsed)}${number(external)}`,
+  );
+  return ["memory, bytes: resident, JavaScript heap, buffers", ...lines].join("\n");
+}
+
+function status(rows: readonly Row[]): number {
+  return rows.some((row) => "error" in row) ? 1 : 0;
+}

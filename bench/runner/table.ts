@@ -1,0 +1,75 @@
+import { readFileSync, writeFileSync } from "node:fs";
+import { cpus } from "node:os";
+import { cases, raceNames } from "./cases.js";
+import type { Figures } from "./figures.js";
+import { type MemoryRow, memoryLines } from "./memory.js";
+import { here } from "./paths.js";
+import type { Row } from "./row.js";
+
+const begin = "<!-- figures: written by npm run bench -->";
+const end = "<!-- end of figures -->";
+
+/** Writes what was measured into bench/README.md, between its markers, with the machine and the day. */
+export function writeTable(rows: readonly Row[], memory: MemoryRow): void {
+  const file = `${here.bench}/README.md`;
+  const text = readFileSync(file, "utf8");
+  const from = text.indexOf(begin);
+  const to = text.indexOf(end);
+  if (from < 0 || to < from) throw new Error(`${file} has lost its markers ${begin} and ${end}`);
+  const parts = [machine(), ...raceNames.map((name) => caseTable(name, rows)), memoryTable(memory)];
+  writeFileSync(file, `${text.slice(0, from)}${begin}\n\n${parts.join("\n\n")}\n\n${text.slice(to)}`);
+}
+
+function machine(): string {
+  const processors = cpus();
+  const day = new Date().toISOString().slice(0, 10);
+  const model = processors[0]?.model.trim() ?? "unknown processor";
+  return `${day}, ${model}, ${processors.length} cores, Node ${process.version}, ${process.platform} ${process.arch}.`;
+}
+
+function caseTable(name: (typeof raceNames)[number], rows: readonly Row[]): string {
+  const own = rows.filter((row) => row.case === name);
+  const others = [...new Set(own.flatMap((row) => ("peers" in row ? Object.keys(row.peers) : [])))];
+  const { summary, unit } = cases[name];
+  const lines = own.map((row) => {
+    if ("error" in row) return [row.inFlight, row.error, ...others.map(() => "")];
+    const cells = others.map((other) => {
+      const figures = row.peers[other];
+      if (figures === undefined || "missing" in figures) return "missing";
+      return `${cell(figures)}, **${row.ratio[other]}**`;
+    });
+    return [row.inFlight, cell(row.ours), ...cells];
+  });
+  return [
+    `\`${name}\`: ${summary}; ${unit}, median (least to greatest round), **ours ÷ peer**.`,
+    "",
+    line(["in flight", "ours", ...others]),
+    line(["---:", "---:", ...others.map(() => "---:")]),
+    ...lines.map(line),
+  ].join("\n");
+}
+
+function memoryTable(row: MemoryRow): string {
+  const lines = memoryLines(row).map(([what, { rss, heapUsed, external }]) =>
+    line([what, rss, heapUsed, external].map(shown)),
+  );
+  return [
+    `\`memory\`: ${cases.memory.summary}; bytes after a garbage collection.`,
+    "",
+    line(["", "resident", "JavaScript heap", "buffers"]),
+    line(["---", "---:", "---:", "---:"]),
+    ...lines,
+  ].join("\n");
+}
+
+function line(cells: readonly (string | number)[]): string {
+  return `| ${cells.map(shown).join(" | ")} |`;
+}
+
+function cell({ median, min, max }: Figures): string {
+  return `${shown(median)} (${shown(min)} to ${shown(max)})`;
+}
+
+function shown(value: string | number): string {
+  return typeof value === "number" ? value.toLocaleString("en-US") : value;
+}
