@@ -66,8 +66,8 @@ function tsProto(): TsProto {
 }
 
 function load(): TsProto {
-  // Beside this package first, then in the project that generates.
-  for (const from of [import.meta.url, join(process.cwd(), "package.json")]) {
+  // In the project that generates first: its ts-proto is the one that writes the messages.
+  for (const from of [join(process.cwd(), "package.json"), import.meta.url]) {
     const require = createRequire(from);
     try {
       require.resolve("ts-proto/package.json");

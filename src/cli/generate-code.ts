@@ -1,0 +1,78 @@
+import { mkdir, readFile } from "node:fs/promises";
+import { join } from "node:path";
+import process from "node:process";
+import { readBufErrors } from "./buf-errors.js";
+import { findModules } from "./buf-modules.js";
+import { makeWorkspace } from "./buf-workspace.js";
+import { Failure } from "./failure.js";
+import { type FileTree, readTree } from "./file-tree.js";
+import { kitPlugin } from "./kit.js";
+import type { Project } from "./project.js";
+import { type CommandLine, findTools, runTool, type Tools } from "./tools.js";
+
+/** The module that stands in for the kit's options, so that nobody's output has them. */
+const optionsModule = "Mheliograph/options/v1/options.proto=heliograph/options";
+
+/** ts-proto's options: the plugin's code and the runtime rely on them. */
+export const tsProtoOptions = [
+  "annotateFilesWithVersion=false",
+  "enumsAsLiterals=true",
+  "env=both",
+  "esModuleInterop=true",
+  "forceLong=bigint",
+  "importSuffix=.js",
+  "oneof=unions-value",
+  "outputServices=none",
+  "outputTypeAnnotations=static-only",
+  "useDate=timestamp",
+  "useMapType=true",
+  "useOptionals=messages",
+  optionsModule,
+] as const;
+
+export interface Generated {
+  /** The code, by path below the output folder. Empty when only the manifest was asked for. */
+  readonly code: FileTree;
+  /** The text of the lock manifest. */
+  readonly lock: string;
+}
+
+/** Runs buf with ts-proto and the kit's plugin, into memory. Fails with every problem of the schema. */
+export async function generateCode(project: Project, { lockOnly = false } = {}): Promise<Generated> {
+  const tools = findTools(project.root);
+  const modules = await findModules(project, tools);
+  await using workspace = await makeWorkspace(project.root, modules);
+  const code = join(workspace.scratch, "code");
+  const lock = join(workspace.scratch, "lock");
+  await mkdir(code);
+  const plugins = [
+    ...(lockOnly ? [] : codePlugins(tools, code)),
+    plugin(heliograph(), lock, ["target=lock", "lock=heliograph.lock.json"]),
+  ];
+  const template = JSON.stringify({ version: "v2", plugins });
+  const { code: exit, stderr } = await runTool(
+    [...tools.buf, "generate", workspace.input, "--template", template],
+    project.root,
+  );
+  if (exit !== 0) {
+    const lines = readBufErrors(stderr, workspace);
+    throw new Failure(lines.length > 0 ? lines : [`buf ended with code ${exit}`], stderr);
+  }
+  return { code: await readTree(code), lock: await readFile(join(lock, "heliograph.lock.json"), "utf8") };
+}
+
+function codePlugins(tools: Tools, out: string) {
+  return [
+    plugin(tools.tsProto, out, tsProtoOptions),
+    plugin(heliograph(), out, ["target=ts", optionsModule]),
+  ];
+}
+
+/** In one call for all folders: shared files and the manifest are written once. */
+function plugin(local: CommandLine, out: string, opt: readonly string[]) {
+  return { local, out, opt, strategy: "all" };
+}
+
+function heliograph(): CommandLine {
+  return [process.execPath, ...process.execArgv, kitPlugin];
+}
