@@ -17,7 +17,7 @@ export interface ProjectOptions {
   readonly lock?: string;
 }
 
-const marks = ["buf.yaml", "heliograph.lock.json", "package.json"];
+const marks = ["buf.yaml", "heliograph.lock.json", "package.json", "proto"];
 
 /** The project around the working directory, or around the folder of the `.proto` files. */
 export function findProject(options: ProjectOptions, cwd = process.cwd()): Project {

@@ -31,6 +31,8 @@ export function checkSyntax(files: readonly DescFile[], report: Report): void {
 }
 
 function declaresData(file: DescFile): boolean {
+  // A copy of protobuf's own files, of which descriptor.proto is proto2, may lie beside the others.
+  if (file.proto.name.startsWith("google/protobuf/")) return false;
   if (file.services.length > 0) return true;
   const declares = file.messages.length > 0 || file.enums.length > 0;
   return declares && !file.extensions.some(({ extendee }) => isOptions(extendee));
