@@ -50,6 +50,11 @@ export class DeadlineWheel {
     if (due < this.timerDue) this.schedule(due);
   }
 
+  /** True when the entry is in this wheel, given that it is in no other. */
+  has(entry: Deadline): boolean {
+    return entry.next !== undefined;
+  }
+
   /** Removes an entry; does nothing when it isn't in the wheel. */
   remove(entry: Deadline): void {
     if (entry.next === undefined) return;

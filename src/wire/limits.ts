@@ -80,11 +80,16 @@ export function limitsFrom(options: LimitOptions = {}): Limits {
   return limits;
 }
 
-/** A payload is larger than its receiver accepts: gRPC's code for it, on whichever side finds out. */
-export function messageTooLarge(bytes: number, limit: number, what: string): HeliographError {
+/** A payload is larger than its receiver accepts: gRPC's code for it, on whichever side finds out. Not processed: the request is the one too large. */
+export function messageTooLarge(
+  bytes: number,
+  limit: number,
+  what: string,
+  notProcessed: boolean,
+): HeliographError {
   return new HeliographError(
     Code.ResourceExhausted,
     `${what} has ${bytes} bytes, more than the ${limit} that the receiver accepts (limits.messageBytes)`,
-    { reason: "MESSAGE_TOO_LARGE", notProcessed: true },
+    { reason: "MESSAGE_TOO_LARGE", notProcessed },
   );
 }

@@ -3,6 +3,7 @@ import type { MessageType } from "./definition.js";
 import { FrameField } from "./frame.js";
 import { ATTACH_BYTES, PACKET_BYTES } from "./limits.js";
 import { MessageWriter } from "./message-writer.js";
+import type { PayloadCodec, PayloadType } from "./payload-codec.js";
 
 const VARINT = 0;
 const BYTES = 2;
@@ -23,6 +24,8 @@ export class PacketWriter {
   private frameAttachedBytes = 0;
   /** Frames that are complete. */
   frames = 0;
+  /** Bytes of the payload that was encoded last. */
+  payloadLength = 0;
 
   /** Bytes of all parts so far. */
   get bytes(): number {
@@ -86,15 +89,16 @@ export class PacketWriter {
    * Encodes a message as the frame's payload and returns it when it must travel in a part of its own;
    * `undefined` when it went into the packet. The caller then calls `attach` or sends it in chunks.
    */
-  payload<T>(type: MessageType<T>, message: T): Buffer | undefined {
+  payload<T>(codec: PayloadCodec, type: PayloadType<T>, message: T): Buffer | undefined {
     const out = this.out;
     const tagAt = out.pos - out.origin;
     out.reserve(1 + LENGTH_BYTES);
     out.buf[out.pos] = (FrameField.payload << 3) | BYTES;
     out.pos += 1 + LENGTH_BYTES;
     const start = out.pos - out.origin;
-    out.message(type, message);
+    codec.encode(type, message, out);
     const length = out.pos - out.origin - start;
+    this.payloadLength = length;
     if (length < ATTACH_BYTES) {
       this.patchLength(tagAt + 1, length);
       return undefined;
@@ -106,6 +110,7 @@ export class PacketWriter {
 
   /** As `payload`, with bytes that are encoded already; they must not be written to again. */
   payloadBytes(bytes: Buffer): Buffer | undefined {
+    this.payloadLength = bytes.length;
     if (bytes.length >= ATTACH_BYTES) return bytes;
     this.bytesField(FrameField.payload, bytes);
     return undefined;

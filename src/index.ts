@@ -1,0 +1,42 @@
+export type { BackoffOptions } from "./core/backoff.js";
+export type { Clock, Timer } from "./core/clock.js";
+export { Code, codeName } from "./core/code.js";
+export { type ContextKey, ContextValues, createContextKey } from "./core/context-values.js";
+export { type ErrorDetail, type ErrorOptions, HeliographError } from "./core/error.js";
+export type { Logger } from "./core/logger.js";
+export { Metadata, type MetadataInit, type MetadataValue } from "./core/metadata.js";
+export type { Reason } from "./core/reasons.js";
+export { type ClientConnection, connectTo } from "./node/connect.js";
+export { type CloseNodeOptions, createNode, type Node } from "./node/node.js";
+export type { CommonOptions, ConnectOptions, NodeOptions } from "./node/options.js";
+export { runNode } from "./node/run.js";
+export type { CallOptions } from "./rpc/call-options.js";
+export { type ClientOptions, createClient } from "./rpc/client.js";
+export type { HandlerContext, Peer } from "./rpc/context.js";
+export type { CallResult, InterceptedCall, Interceptor, Next } from "./rpc/interceptor.js";
+export { type ServingNode, serve } from "./rpc/serve.js";
+export type { ServeOptions } from "./rpc/serve-options.js";
+export type { Served } from "./rpc/serving.js";
+export type { Transport } from "./rpc/transport.js";
+export type { Client, Handlers, UnaryCall, UnaryHandler } from "./rpc/types.js";
+export { type InsecureOptions, insecure, type Security } from "./socket/security.js";
+export type { SocketFactory, Tap, TappedMessage } from "./socket/socket.js";
+export type {
+  Action,
+  ActionPolicy,
+  BidiStreamMethod,
+  ClientStreamMethod,
+  Idempotency,
+  Init,
+  KeyLevel,
+  Member,
+  MessageType,
+  Method,
+  Pipeline,
+  ServerStreamMethod,
+  ServiceDefinition,
+  Topic,
+  UnaryMethod,
+} from "./wire/definition.js";
+export { detail, findDetails } from "./wire/details.js";
+export type { LimitOptions } from "./wire/limits.js";

@@ -1,0 +1,37 @@
+import { backoffFrom } from "../core/backoff.js";
+import { checkEndpoints } from "../naming/endpoint.js";
+import { Connection } from "../rpc/connection.js";
+import type { Transport } from "../rpc/transport.js";
+import { checkReach, checkSecurity } from "../socket/security.js";
+import { type ConnectOptions, checkMs, checkName } from "./options.js";
+import { makeParts } from "./parts.js";
+
+const CONNECT_TIMEOUT_MS = 2_000;
+
+/** A way to servers whose endpoints are known. Takes the place of a node in `createClient`. */
+export interface ClientConnection extends Transport, AsyncDisposable {
+  /** Ends all calls with CANCELLED and closes all sockets. Always ends; closing twice awaits the first. */
+  close(): Promise<void>;
+}
+
+/**
+ * Tells where the servers are: the first endpoint that answers is used, the others when it fails. Does no I/O:
+ * the connection is made by the first call, and made again, with backoff, whenever it breaks.
+ *
+ * @throws HeliographError INVALID_ARGUMENT that quotes the option and says what to write instead
+ */
+export function connectTo(endpoints: readonly string[], options: ConnectOptions): ClientConnection {
+  checkEndpoints(endpoints);
+  const security = checkSecurity(options?.security);
+  for (const endpoint of endpoints) checkReach(security, endpoint, "connect to");
+  const { self, sockets, shared, clock } = makeParts(checkName(options.name ?? "client"), options);
+  return new Connection({
+    endpoints: [...endpoints],
+    self,
+    sockets,
+    shared,
+    clock,
+    backoff: backoffFrom(options.backoff),
+    connectTimeoutMs: checkMs("connectTimeoutMs", options.connectTimeoutMs, CONNECT_TIMEOUT_MS),
+  });
+}

@@ -1,0 +1,74 @@
+import { DeadlineWheel } from "../core/deadline-wheel.js";
+import { Router } from "../rpc/router.js";
+import { Serving } from "../rpc/serving.js";
+import { checkSecurity } from "../socket/security.js";
+import { checkMs, checkName, type NodeOptions } from "./options.js";
+import { makeParts } from "./parts.js";
+
+/** How long admitted calls may still take when a node is closed. */
+export const DEFAULT_GRACE_MS = 5_000;
+const STALL_MS = 30_000;
+
+export interface CloseNodeOptions {
+  /** How long admitted calls may still take, in milliseconds. Default 5,000. */
+  readonly graceMs?: number | undefined;
+}
+
+/** One participant: what it serves, under one name. Functions such as `serve` take it; it grows no methods for them. */
+export interface Node extends AsyncDisposable {
+  readonly name: string;
+  /** Which of the nodes of this name. */
+  readonly instance: string;
+  /** Where it listens, with real ports; empty until it serves something. */
+  readonly endpoints: readonly string[];
+  /** Full names of what it serves. */
+  readonly services: readonly string[];
+  /** For `serve`. */
+  readonly serving: Serving;
+  /**
+   * Starts nothing new, lets admitted calls finish until the grace is over, ends the others with UNAVAILABLE, and
+   * closes all sockets. Always ends; closing twice awaits the first.
+   */
+  close(options?: CloseNodeOptions): Promise<void>;
+}
+
+/**
+ * Makes a node. Does no I/O: the node listens when it first serves something.
+ *
+ * @throws HeliographError INVALID_ARGUMENT that quotes the option and says what to write instead
+ */
+export function createNode(options: NodeOptions): Node {
+  const name = checkName(options.name);
+  const security = checkSecurity(options.security);
+  const { self, sockets, shared, clock, logger } = makeParts(name, options);
+  const serving = new Serving(
+    {
+      session: shared,
+      self,
+      router: new Router(),
+      deadlines: new DeadlineWheel(clock),
+      clock,
+      logger,
+      stallMs: checkMs("stallMs", options.stallMs, STALL_MS),
+      onError: options.onError ?? ((error, path) => logger.error({ error, path }, "a handler failed")),
+      onUnhandled: options.onUnhandled ?? (() => {}),
+      onFault: (error, node) => logger.warn({ error, node }, "a session was ended"),
+    },
+    sockets,
+    security,
+  );
+  const close = ({ graceMs }: CloseNodeOptions = {}) => serving.close(graceMs ?? DEFAULT_GRACE_MS);
+  return {
+    name,
+    instance: self.instance,
+    get endpoints() {
+      return serving.endpoints;
+    },
+    get services() {
+      return serving.services;
+    },
+    serving,
+    close,
+    [Symbol.asyncDispose]: () => close(),
+  };
+}

@@ -1,0 +1,61 @@
+import type { BackoffOptions } from "../core/backoff.js";
+import type { Clock } from "../core/clock.js";
+import { invalidArgument } from "../core/error.js";
+import type { Logger } from "../core/logger.js";
+import type { Security } from "../socket/security.js";
+import type { SocketFactory, Tap } from "../socket/socket.js";
+import type { LimitOptions } from "../wire/limits.js";
+
+/** What nodes and connections have in common. */
+export interface CommonOptions {
+  /** Required, so that nothing is insecure by silence: `insecure()`. */
+  readonly security: Security;
+  /** What peers may send; see `Limits` for units and defaults. */
+  readonly limits?: LimitOptions | undefined;
+  /** Sees every message of every socket, may change or drop it. */
+  readonly tap?: Tap | undefined;
+  /** In the place of real sockets: `memoryNetwork()` in tests. */
+  readonly network?: SocketFactory | undefined;
+  readonly clock?: Clock | undefined;
+  /** Default: warnings and errors on standard error. */
+  readonly logger?: Logger | undefined;
+}
+
+export interface NodeOptions extends CommonOptions {
+  /** Letters, digits, `-`, `_` and `.`, at most 64. Peers and logs show it. */
+  readonly name: string;
+  /** How long a peer may leave a full window unread before it is cut off, in milliseconds. Default 30,000. */
+  readonly stallMs?: number | undefined;
+  /**
+   * A handler threw something that is not a HeliographError, or returned something that is not its message.
+   * Default: it is logged.
+   */
+  readonly onError?: ((error: unknown, path: string) => void) | undefined;
+  /** Somebody called what nobody serves here. Default: nothing; the caller gets UNIMPLEMENTED. */
+  readonly onUnhandled?: ((path: string) => void) | undefined;
+}
+
+export interface ConnectOptions extends CommonOptions {
+  /** What the server will call this client. Default `client`. */
+  readonly name?: string | undefined;
+  /** How long a call waits for a connection, and a connection for its server, in milliseconds. Default 2,000. */
+  readonly connectTimeoutMs?: number | undefined;
+  /** Between rounds of attempts. Default 200 ms, doubling to 20 s, half of it left to chance. */
+  readonly backoff?: BackoffOptions | undefined;
+}
+
+const NAME = /^[A-Za-z0-9._-]{1,64}$/;
+
+export function checkName(name: unknown): string {
+  if (typeof name === "string" && NAME.test(name)) return name;
+  throw invalidArgument(
+    `name must have 1 to 64 letters, digits, "-", "_" or ".", got ${JSON.stringify(name) ?? String(name)}`,
+  );
+}
+
+/** A positive number of milliseconds. */
+export function checkMs(name: string, value: number | undefined, otherwise: number): number {
+  if (value === undefined) return otherwise;
+  if (typeof value === "number" && Number.isFinite(value) && value > 0) return value;
+  throw invalidArgument(`${name} must be a positive number of milliseconds, got ${String(value)}`);
+}

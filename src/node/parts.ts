@@ -1,0 +1,52 @@
+import { randomUUID } from "node:crypto";
+import { type Clock, systemClock } from "../core/clock.js";
+import { type Logger, stderrLogger } from "../core/logger.js";
+import type { SessionShared } from "../rpc/session.js";
+import { Turn } from "../rpc/turn.js";
+import { WriterPool } from "../rpc/writer-pool.js";
+import { composeSockets } from "../socket/compose-sockets.js";
+import type { SocketFactory } from "../socket/socket.js";
+import { tapped } from "../socket/tap.js";
+import { zmqSockets } from "../socket/zmq-socket.js";
+import { type Introduction, VERSIONS } from "../wire/handshake.js";
+import { limitsFrom } from "../wire/limits.js";
+import { PacketReader } from "../wire/packet-reader.js";
+import type { CommonOptions } from "./options.js";
+
+/** What a node and a connection are both made of. */
+export interface Parts {
+  readonly self: Introduction;
+  readonly sockets: SocketFactory;
+  readonly shared: SessionShared;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
+const HEARTBEAT_MS = 2_000;
+
+export function makeParts(name: string, options: CommonOptions): Parts {
+  const limits = limitsFrom(options.limits);
+  const clock = options.clock ?? systemClock;
+  const logger = options.logger ?? stderrLogger;
+  const onError = (error: unknown) => logger.error({ error }, "an event handler failed");
+  const sockets = options.network ?? composeSockets(realSockets(onError));
+  return {
+    self: {
+      versions: VERSIONS,
+      node: name,
+      instance: randomUUID(),
+      epoch: clock.wallUs(),
+      heartbeatMs: HEARTBEAT_MS,
+      limits,
+    },
+    sockets: options.tap === undefined ? sockets : tapped(sockets, options.tap, onError),
+    shared: { turn: new Turn(), writers: new WriterPool(), reader: new PacketReader(), limits },
+    clock,
+    logger,
+  };
+}
+
+function realSockets(onError: (error: unknown) => void): Record<string, SocketFactory> {
+  const zmq = zmqSockets({ onError });
+  return { tcp: zmq, ipc: zmq, inproc: zmq };
+}

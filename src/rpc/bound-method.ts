@@ -1,0 +1,49 @@
+import type { Method, ServiceDefinition, UnaryMethod } from "../wire/definition.js";
+import { FrameField } from "../wire/frame.js";
+import { MessageWriter } from "../wire/message-writer.js";
+import type { PayloadCodec, PayloadType } from "../wire/payload-codec.js";
+
+/** A method with all that its calls have in common. */
+export interface BoundMethod<M extends Method = UnaryMethod> {
+  readonly definition: M;
+  readonly path: string;
+  readonly codec: PayloadCodec;
+  readonly input: PayloadType;
+  readonly output: PayloadType;
+  /** The fields of REQUEST that are the same in each call, encoded. */
+  readonly requestFields: Uint8Array;
+}
+
+export function bindMethod<M extends Method>(
+  service: ServiceDefinition,
+  definition: M,
+  codec: PayloadCodec,
+): BoundMethod<M> {
+  const writer = new MessageWriter();
+  writer.tag(FrameField.method, 2).string(definition.path);
+  writer.tag(FrameField.codec, 0).uint32(codec.id);
+  if (definition.kind === "unary") writer.tag(FrameField.endStream, 0).bool(true);
+  return {
+    definition,
+    path: definition.path,
+    codec,
+    input: { message: definition.input, schema: service.$schema, role: "request" },
+    output: { message: definition.output, schema: service.$schema, role: "response" },
+    requestFields: Uint8Array.from(writer.take()),
+  };
+}
+
+/** The members of a service that are called, by their names in TypeScript. */
+export function methodsOf(service: ServiceDefinition): [string, Method][] {
+  const methods: [string, Method][] = [];
+  for (const [key, member] of Object.entries(service)) {
+    if (isMethod(member)) methods.push([key, member]);
+  }
+  return methods;
+}
+
+function isMethod(member: unknown): member is Method {
+  if (typeof member !== "object" || member === null || !("kind" in member)) return false;
+  const { kind } = member;
+  return kind === "unary" || kind === "server-stream" || kind === "client-stream" || kind === "bidi-stream";
+}

@@ -1,0 +1,80 @@
+import type { Buffer } from "node:buffer";
+import { ContextValues } from "../core/context-values.js";
+import type { Logger } from "../core/logger.js";
+import { Metadata } from "../core/metadata.js";
+import { sleep } from "../core/sleep.js";
+import type { Method } from "../wire/definition.js";
+import { readMetadata } from "../wire/metadata-fields.js";
+import type { HandlerContext, Peer } from "./context.js";
+
+/** What a context shows of its call. */
+export interface CallState {
+  readonly method: Method;
+  readonly signal: AbortSignal;
+  readonly peer: Peer;
+  readonly logger: Logger;
+  /** The request's metadata: ranges of this buffer. */
+  readonly metadataBuf: Buffer | undefined;
+  readonly metadataRanges: readonly number[] | undefined;
+  responseMetadata: Metadata | undefined;
+  trailers: Metadata | undefined;
+  remainingMs(): number;
+}
+
+/** A handler's view of its call. Whatever costs something is made when it is first looked at. */
+export class CallContext implements HandlerContext {
+  readonly #call: CallState;
+  #requestMetadata: Metadata | undefined;
+  #values: ContextValues | undefined;
+
+  constructor(call: CallState, values?: ContextValues) {
+    this.#call = call;
+    this.#values = values;
+  }
+
+  get method(): Method {
+    return this.#call.method;
+  }
+
+  get signal(): AbortSignal {
+    return this.#call.signal;
+  }
+
+  get peer(): Peer {
+    return this.#call.peer;
+  }
+
+  get requestMetadata(): Metadata {
+    const { metadataBuf, metadataRanges } = this.#call;
+    this.#requestMetadata ??=
+      metadataBuf === undefined ? new Metadata() : readMetadata(metadataBuf, metadataRanges);
+    return this.#requestMetadata;
+  }
+
+  get responseMetadata(): Metadata {
+    this.#call.responseMetadata ??= new Metadata();
+    return this.#call.responseMetadata;
+  }
+
+  get trailers(): Metadata {
+    this.#call.trailers ??= new Metadata();
+    return this.#call.trailers;
+  }
+
+  get values(): ContextValues {
+    this.#values ??= new ContextValues();
+    return this.#values;
+  }
+
+  get logger(): Logger {
+    return this.#call.logger;
+  }
+
+  remainingMs(): number {
+    return this.#call.remainingMs();
+  }
+
+  sleep(ms: number): Promise<void> {
+    return sleep(ms, this.signal);
+  }
+}

@@ -1,0 +1,160 @@
+import type { Buffer } from "node:buffer";
+import { Code } from "../core/code.js";
+import { Deadline } from "../core/deadline-wheel.js";
+import { HeliographError } from "../core/error.js";
+import { Metadata } from "../core/metadata.js";
+import type { UnaryMethod } from "../wire/definition.js";
+import type { Frame } from "../wire/frame.js";
+import { messageTooLarge } from "../wire/limits.js";
+import { readMetadata } from "../wire/metadata-fields.js";
+import { readStatus } from "../wire/status.js";
+import { Assembly } from "./assembly.js";
+import type { BoundMethod } from "./bound-method.js";
+import { type CallOptions, callCancelled, callTimedOut } from "./call-options.js";
+
+/** What a call needs of the connection it belongs to. */
+export interface ClientCallOwner {
+  /** The call is over: forget it. Called exactly once. */
+  settled(call: ClientCall): void;
+  /** The time that the call was added with has passed, and it was not sent yet. */
+  expired(call: ClientCall): void;
+}
+
+/** What a call needs of the session that it was sent on. */
+export interface ClientCallSession {
+  /** Tell the server that nobody waits for the answer. */
+  cancel(call: ClientCall): void;
+  /** The call is over. */
+  forget(call: ClientCall): void;
+}
+
+/** One unary call of a client, from the function call to its answer. */
+export class ClientCall extends Deadline {
+  readonly method: BoundMethod<UnaryMethod>;
+  readonly metadata: Metadata | undefined;
+  readonly waitForReady: boolean;
+  readonly timeoutMs: number;
+  /** Clock time of the deadline. */
+  readonly deadline: number;
+  /** The request, encoded, while the call waits for a session. */
+  request: Buffer | undefined;
+  /** Given by the session that sends it, with the session itself. */
+  id = 0;
+  session: ClientCallSession | undefined;
+  done = false;
+  private readonly owner: ClientCallOwner;
+  private readonly options: CallOptions;
+  private readonly resolve: (answer: unknown) => void;
+  private readonly reject: (error: HeliographError) => void;
+  private onAbort: (() => void) | undefined;
+  private assembly: Assembly | undefined;
+
+  constructor(
+    owner: ClientCallOwner,
+    method: BoundMethod<UnaryMethod>,
+    options: CallOptions,
+    timeoutMs: number,
+    deadline: number,
+    resolve: (answer: unknown) => void,
+    reject: (error: HeliographError) => void,
+  ) {
+    super();
+    this.owner = owner;
+    this.method = method;
+    this.options = options;
+    this.timeoutMs = timeoutMs;
+    this.deadline = deadline;
+    this.metadata = options.metadata === undefined ? undefined : new Metadata(options.metadata);
+    this.waitForReady = options.waitForReady === true;
+    this.resolve = resolve;
+    this.reject = reject;
+    const { signal } = options;
+    if (signal !== undefined) {
+      this.onAbort = () => this.cancelled(signal.reason);
+      signal.addEventListener("abort", this.onAbort);
+    }
+  }
+
+  override expire(): void {
+    if (this.session === undefined) this.owner.expired(this);
+    else this.timedOut();
+  }
+
+  timedOut(): void {
+    this.session?.cancel(this);
+    this.fail(callTimedOut(this.method.path, this.timeoutMs));
+  }
+
+  /** END has arrived, or a part of it. What throws is the fault of the peer and ends the session. */
+  take(frame: Frame, messageBytes: number): void {
+    const { path } = this.method;
+    if (this.assembly === undefined) {
+      if (frame.metadata !== undefined) this.options.onHeader?.(readMetadata(frame.buf, frame.metadata));
+      if (frame.trailers !== undefined) this.options.onTrailer?.(readMetadata(frame.buf, frame.trailers));
+      if (frame.statusStart >= 0) {
+        const error = readStatus(frame.buf, frame.statusStart, frame.statusEnd, path, frame.notProcessed);
+        if (error !== undefined) {
+          this.fail(error);
+          return;
+        }
+      }
+      const size = frame.more ? frame.payloadSize : frame.payloadEnd - frame.payloadStart;
+      if (size > messageBytes) {
+        this.session?.cancel(this);
+        this.fail(messageTooLarge(size, messageBytes, `${path}: the answer`, false));
+        return;
+      }
+      if (!frame.more) {
+        this.answered(frame.payload, frame.payloadStart, frame.payloadEnd);
+        return;
+      }
+      this.assembly = new Assembly(size);
+    }
+    const whole = this.assembly.add(frame);
+    if (whole !== undefined) this.answered(whole, 0, whole.length);
+  }
+
+  fail(error: HeliographError): void {
+    if (this.done) return;
+    this.settle();
+    this.reject(error);
+  }
+
+  private answered(payload: Buffer | undefined, start: number, end: number): void {
+    if (payload === undefined) {
+      this.fail(
+        new HeliographError(Code.Internal, `${this.method.path}: the server answered OK without a message`, {
+          reason: "PROTOCOL_VIOLATION",
+        }),
+      );
+      return;
+    }
+    let answer: unknown;
+    try {
+      answer = this.method.codec.decode(this.method.output, payload, start, end);
+    } catch (error) {
+      this.fail(HeliographError.from(error, Code.Internal));
+      return;
+    }
+    this.settle();
+    this.resolve(answer);
+  }
+
+  private cancelled(reason: unknown): void {
+    if (this.done) return;
+    this.session?.cancel(this);
+    this.fail(callCancelled(this.method.path, reason));
+  }
+
+  private settle(): void {
+    this.done = true;
+    this.assembly = undefined;
+    if (this.onAbort !== undefined) {
+      this.options.signal?.removeEventListener("abort", this.onAbort);
+      this.onAbort = undefined;
+    }
+    this.session?.forget(this);
+    this.owner.settled(this);
+    this.request = undefined;
+  }
+}

@@ -1,0 +1,267 @@
+import type { Buffer } from "node:buffer";
+import { randomBytes } from "node:crypto";
+import { Code } from "../core/code.js";
+import { HeliographError } from "../core/error.js";
+import type { CloseReason, Dialer, DialerEvents, SocketFactory } from "../socket/socket.js";
+import { protocolViolation } from "../wire/fault.js";
+import { type Frame, FrameField, FrameKind } from "../wire/frame.js";
+import { type Introduction, readGoaway, readWelcome, writeHello } from "../wire/handshake.js";
+import { initialLimits, type Limits } from "../wire/limits.js";
+import { writeMetadata } from "../wire/metadata-fields.js";
+import { readStatus } from "../wire/status.js";
+import type { ClientCall, ClientCallSession } from "./client-call.js";
+import { writeEncoded, writeMessage } from "./payload.js";
+import { Session, type SessionShared } from "./session.js";
+
+/** What a session tells the connection that owns it. */
+export interface ClientSessionEvents {
+  /** The handshake is complete: calls may be sent. */
+  opened(session: ClientSession): void;
+  /** The server has answered HELLO with WELCOME. */
+  welcomed(session: ClientSession): void;
+  /** The end of a call, or what the server has read, made room for more calls. */
+  roomier(session: ClientSession): void;
+  /** The server starts nothing new; calls in flight go on. */
+  draining(session: ClientSession): void;
+  /** The session is over and its calls were told. `error` says why. */
+  closed(session: ClientSession, error: HeliographError): void;
+}
+
+/** One connection to one server, from the dial to its end, and the calls that are in flight on it. */
+export class ClientSession extends Session implements DialerEvents, ClientCallSession {
+  readonly endpoint: string;
+  /** Who the server says it is, once it has. */
+  server: Introduction | undefined;
+  private readonly events: ClientSessionEvents;
+  private readonly self: Introduction;
+  private readonly dialer: Dialer;
+  private readonly calls = new Map<number, ClientCall>();
+  private granted: Limits = initialLimits;
+  private nextId = 1;
+  private isOpen = false;
+  private isDraining = false;
+
+  constructor(
+    shared: SessionShared,
+    sockets: SocketFactory,
+    endpoint: string,
+    self: Introduction,
+    events: ClientSessionEvents,
+  ) {
+    super(shared);
+    this.endpoint = endpoint;
+    this.self = self;
+    this.events = events;
+    this.dialer = sockets.dial(endpoint, this, { routingId: routingId() });
+  }
+
+  /** A call can be sent right now. */
+  get ready(): boolean {
+    return this.isOpen && !this.isDraining && !this.ended && this.calls.size < this.granted.maxCalls;
+  }
+
+  /** The server has said what it grants. */
+  get welcomed(): boolean {
+    return this.server !== undefined;
+  }
+
+  get inFlight(): number {
+    return this.calls.size;
+  }
+
+  // The socket's events.
+
+  opened(): void {
+    if (this.ended) return;
+    this.isOpen = true;
+    const writer = this.outbox.begin(FrameKind.Hello, 0);
+    writeHello(writer, this.self);
+    this.outbox.end(writer);
+    this.events.opened(this);
+  }
+
+  message(parts: Buffer[], bytes: number): void {
+    this.receive(parts, bytes);
+  }
+
+  closed(reason: CloseReason, cause?: Error): void {
+    this.finish(connectionError(this.endpoint, reason, this.isOpen, cause));
+  }
+
+  send(parts: Buffer[]): number {
+    return this.dialer.send(parts);
+  }
+
+  drained(): void {
+    this.events.roomier(this);
+  }
+
+  /**
+   * Sends a call's request: the message, or the encoded one that the call holds.
+   *
+   * @throws HeliographError INVALID_ARGUMENT when the message is not of the method's type,
+   *   RESOURCE_EXHAUSTED when it is larger than the server takes; nothing was sent then
+   */
+  start(call: ClientCall, message: unknown, now: number): void {
+    const id = this.nextId;
+    const writer = this.outbox.begin(FrameKind.Request, id);
+    let large: Buffer | undefined;
+    try {
+      writer.encoded(call.method.requestFields);
+      if (call.deadline !== Number.POSITIVE_INFINITY) {
+        writer.number(
+          FrameField.timeoutMs,
+          Math.min(0xffffffff, Math.max(1, Math.ceil(call.deadline - now))),
+        );
+      }
+      if (call.metadata !== undefined) writeMetadata(writer, FrameField.metadata, call.metadata);
+      const { codec, input, path } = call.method;
+      const limit = this.granted.messageBytes;
+      large =
+        call.request === undefined
+          ? writeMessage(writer, codec, input, message, limit, path)
+          : writeEncoded(writer, call.request, input, limit, path);
+    } catch (error) {
+      writer.abort();
+      throw error;
+    }
+    this.nextId = id + 1;
+    call.id = id;
+    call.session = this;
+    this.calls.set(id, call);
+    if (large === undefined) this.outbox.end(writer);
+    else this.outbox.endWithPart(writer, FrameKind.Request, id, large);
+  }
+
+  /** Tells the server that nobody waits for the answer. */
+  cancel(call: ClientCall): void {
+    if (this.ended || !this.calls.has(call.id)) return;
+    this.outbox.end(this.outbox.begin(FrameKind.Cancel, call.id));
+  }
+
+  forget(call: ClientCall): void {
+    this.calls.delete(call.id);
+    if (this.ended) return;
+    this.outbox.dropTransfer(call.id);
+    if (this.isDraining && this.calls.size === 0) this.finish(drainedError(this.endpoint));
+    else this.events.roomier(this);
+  }
+
+  /** Ends the session from this side. */
+  close(error: HeliographError): Promise<void> {
+    this.finish(error);
+    return this.dialer.close();
+  }
+
+  protected take(frame: Frame): void {
+    if (frame.kind === FrameKind.End) {
+      const call = this.calls.get(frame.callId);
+      if (call !== undefined) call.take(frame, this.shared.limits.messageBytes);
+      else if (frame.callId >= this.nextId)
+        throw protocolViolation(`END for call ${frame.callId}, which was never made`);
+      return;
+    }
+    if (frame.kind === FrameKind.Welcome) this.takeWelcome(frame);
+    else if (frame.kind === FrameKind.Goaway) this.takeGoaway(frame);
+    // Anything else belongs to later versions, or to calls that have ended.
+  }
+
+  protected fail(error: HeliographError): void {
+    this.sendGoaway(0, 0, error);
+    this.finish(error);
+  }
+
+  private takeWelcome(frame: Frame): void {
+    if (this.server !== undefined) throw protocolViolation("a second WELCOME");
+    if (frame.bodyStart < 0) throw protocolViolation("WELCOME without its body");
+    this.server = readWelcome(frame);
+    this.granted = this.server.limits;
+    this.outbox.grant(this.granted);
+    this.events.welcomed(this);
+  }
+
+  private takeGoaway(frame: Frame): void {
+    const lastCallId = frame.bodyStart < 0 ? 0 : readGoaway(frame).lastCallId;
+    const status =
+      frame.statusStart < 0
+        ? undefined
+        : readStatus(frame.buf, frame.statusStart, frame.statusEnd, "", false);
+    for (const call of [...this.calls.values()]) {
+      if (call.id > lastCallId) call.fail(notStarted(call.method.path, this.endpoint, status));
+    }
+    if (status !== undefined) {
+      this.finish(status);
+      return;
+    }
+    if (this.isDraining) return;
+    this.isDraining = true;
+    this.events.draining(this);
+    if (this.calls.size === 0) this.finish(drainedError(this.endpoint));
+  }
+
+  private finish(error: HeliographError): void {
+    if (this.ended) return;
+    this.ended = true;
+    this.outbox.close();
+    for (const call of [...this.calls.values()])
+      call.fail(outcomeUnknown(call.method.path, this.endpoint, error));
+    this.calls.clear();
+    // Its own failures are already known here.
+    void this.dialer.close();
+    this.events.closed(this, error);
+  }
+}
+
+/** Secret: who knows it could speak in this connection's name. The first byte is one that ZeroMQ leaves to users. */
+function routingId(): Buffer {
+  const id = randomBytes(16);
+  id[0] = id[0]! | 0x80;
+  return id;
+}
+
+function connectionError(
+  endpoint: string,
+  reason: CloseReason,
+  wasOpen: boolean,
+  cause?: Error,
+): HeliographError {
+  const what: Record<CloseReason, string> = {
+    refused: `nobody listens at ${endpoint}`,
+    unresolved: `the host of ${endpoint} has no address`,
+    "handshake-failed": `the ZeroMQ handshake with ${endpoint} failed: another protocol or other security`,
+    disconnected: `the connection to ${endpoint} broke`,
+    closed: `the connection to ${endpoint} was closed`,
+  };
+  return new HeliographError(Code.Unavailable, what[reason], {
+    reason: reason === "handshake-failed" ? "HANDSHAKE_FAILED" : wasOpen ? "CONNECTION_LOST" : "NO_INSTANCE",
+    notProcessed: !wasOpen,
+    cause,
+  });
+}
+
+function drainedError(endpoint: string): HeliographError {
+  return new HeliographError(Code.Unavailable, `the server at ${endpoint} is shutting down`, {
+    reason: "DRAINING",
+  });
+}
+
+function outcomeUnknown(path: string, endpoint: string, cause: HeliographError): HeliographError {
+  if (cause.code === Code.Cancelled)
+    return new HeliographError(cause.code, `${path}: ${cause.rawMessage}`, cause);
+  return new HeliographError(
+    Code.Unavailable,
+    `${path}: ${cause.rawMessage} before the answer came from ${endpoint}; it can't be known whether the call ran`,
+    { reason: "CONNECTION_LOST", cause },
+  );
+}
+
+function notStarted(path: string, endpoint: string, status: HeliographError | undefined): HeliographError {
+  const code = status?.code ?? Code.Unavailable;
+  const why = status === undefined ? `the server at ${endpoint} is shutting down` : status.rawMessage;
+  return new HeliographError(code, `${path}: not started: ${why}`, {
+    reason: status?.reason ?? "DRAINING",
+    origin: "peer",
+    notProcessed: true,
+    cause: status,
+  });
+}

@@ -1,0 +1,242 @@
+import type { Backoff } from "../core/backoff.js";
+import type { Clock } from "../core/clock.js";
+import { Code } from "../core/code.js";
+import { DeadlineWheel } from "../core/deadline-wheel.js";
+import { HeliographError } from "../core/error.js";
+import type { SocketFactory } from "../socket/socket.js";
+import type { UnaryMethod } from "../wire/definition.js";
+import type { Introduction } from "../wire/handshake.js";
+import { initialLimits } from "../wire/limits.js";
+import type { BoundMethod } from "./bound-method.js";
+import { type CallOptions, callCancelled, callTimedOut, timeoutOf } from "./call-options.js";
+import { ClientCall, type ClientCallOwner } from "./client-call.js";
+import { ClientSession, type ClientSessionEvents } from "./client-session.js";
+import { Connector, type ConnectorHost } from "./connector.js";
+import { encodeMessage } from "./payload.js";
+import type { SessionShared } from "./session.js";
+import type { Transport } from "./transport.js";
+import { WaitingCalls } from "./waiting-calls.js";
+
+/** All that a connection is made of; the node layer puts it together. */
+export interface ConnectionParts {
+  readonly endpoints: readonly string[];
+  readonly self: Introduction;
+  readonly sockets: SocketFactory;
+  readonly shared: SessionShared;
+  readonly clock: Clock;
+  readonly backoff: Backoff;
+  /** How long a call waits for a connection to be made, and an attempt for its answer. */
+  readonly connectTimeoutMs: number;
+}
+
+/** Bytes that may wait in a session before calls wait outside of it. */
+const SESSION_QUEUE_BYTES = 8 * 1024 * 1024;
+const WAITING_BYTES = 64 * 1024 * 1024;
+
+/**
+ * A client's way to known endpoints: the first that answers is used, the others stand by. Connects when the first
+ * call wants it, and again whenever the connection broke. A call belongs to at most one session, ever.
+ */
+export class Connection implements Transport, ClientCallOwner, ClientSessionEvents, ConnectorHost {
+  private readonly parts: ConnectionParts;
+  private readonly clock: Clock;
+  private readonly deadlines: DeadlineWheel;
+  private readonly connector: Connector;
+  private readonly waiting: WaitingCalls;
+  /** Takes the calls; undefined while there is none. */
+  private current: ClientSession | undefined;
+  /** Being dialed, or not yet welcomed. */
+  private attempt: ClientSession | undefined;
+  /** All that are not over: the two above, and those that drain. */
+  private readonly sessions = new Set<ClientSession>();
+  private closing: Promise<void> | undefined;
+
+  constructor(parts: ConnectionParts) {
+    this.parts = parts;
+    this.clock = parts.clock;
+    this.deadlines = new DeadlineWheel(parts.clock);
+    this.waiting = new WaitingCalls(Math.max(WAITING_BYTES, parts.shared.limits.messageBytes * 4));
+    this.connector = new Connector(parts.endpoints, this, {
+      clock: parts.clock,
+      backoff: parts.backoff,
+      attemptMs: parts.connectTimeoutMs,
+    });
+  }
+
+  unary(method: BoundMethod<UnaryMethod>, request: unknown, options: CallOptions): Promise<unknown> {
+    return new Promise((resolve, reject) => this.begin(method, request, options, resolve, reject));
+  }
+
+  /** Ends all calls with CANCELLED and all connections. Always ends. */
+  close(): Promise<void> {
+    this.closing ??= this.shutDown();
+    return this.closing;
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  // Calls.
+
+  settled(call: ClientCall): void {
+    this.deadlines.remove(call);
+    this.waiting.remove(call);
+  }
+
+  expired(call: ClientCall): void {
+    const now = this.clock.now();
+    if (now >= call.deadline) call.timedOut();
+    else if (this.current === undefined && !call.waitForReady) call.fail(this.noInstance(call, undefined));
+    else if (call.deadline !== Number.POSITIVE_INFINITY) this.deadlines.add(call, call.deadline);
+  }
+
+  // The session's events.
+
+  opened(session: ClientSession): void {
+    if (session !== this.attempt) return;
+    this.current = session;
+    this.sendWaiting(session);
+  }
+
+  welcomed(session: ClientSession): void {
+    if (session !== this.attempt) return;
+    this.attempt = undefined;
+    this.connector.succeeded();
+    this.sendWaiting(session);
+  }
+
+  roomier(session: ClientSession): void {
+    if (session === this.current && this.waiting.size > 0) this.sendWaiting(session);
+  }
+
+  draining(session: ClientSession): void {
+    if (session !== this.current) return;
+    this.current = undefined;
+    this.connector.lost();
+  }
+
+  closed(session: ClientSession, error: HeliographError): void {
+    this.sessions.delete(session);
+    const { attempt, current } = this;
+    if (session === current) this.current = undefined;
+    if (session === attempt) {
+      this.attempt = undefined;
+      this.connector.failed(error);
+    } else if (session === current) this.connector.lost();
+  }
+
+  // What the connector decides.
+
+  dial(endpoint: string): void {
+    const { shared, sockets, self } = this.parts;
+    const session = new ClientSession(shared, sockets, endpoint, self, this);
+    this.attempt = session;
+    this.sessions.add(session);
+  }
+
+  abandon(error: HeliographError): void {
+    void this.attempt?.close(error);
+  }
+
+  exhausted(error: HeliographError): void {
+    for (const call of this.waiting.all()) {
+      if (!call.waitForReady) call.fail(this.noInstance(call, error));
+    }
+  }
+
+  private begin(
+    method: BoundMethod<UnaryMethod>,
+    request: unknown,
+    options: CallOptions,
+    resolve: (answer: unknown) => void,
+    reject: (error: HeliographError) => void,
+  ): void {
+    if (this.closing !== undefined) throw connectionClosed(method.path);
+    const timeoutMs = timeoutOf(options);
+    if (timeoutMs <= 0) throw callTimedOut(method.path, timeoutMs);
+    if (options.signal?.aborted) throw callCancelled(method.path, options.signal.reason);
+    const now = this.clock.now();
+    const call = new ClientCall(this, method, options, timeoutMs, now + timeoutMs, resolve, reject);
+    const session = this.current;
+    try {
+      if (
+        session?.welcomed &&
+        session.ready &&
+        this.waiting.size === 0 &&
+        session.outbox.waitingBytes < SESSION_QUEUE_BYTES
+      ) {
+        session.start(call, request, now);
+        if (timeoutMs !== Number.POSITIVE_INFINITY) this.deadlines.add(call, call.deadline);
+      } else this.wait(call, request, now);
+    } catch (error) {
+      call.fail(HeliographError.from(error));
+    }
+  }
+
+  private wait(call: ClientCall, request: unknown, now: number): void {
+    this.waiting.add(call, encodeMessage(call.method.codec, call.method.input, request));
+    const { current } = this;
+    const connected = current !== undefined;
+    const due =
+      connected || call.waitForReady
+        ? call.deadline
+        : Math.min(call.deadline, now + this.parts.connectTimeoutMs);
+    if (due !== Number.POSITIVE_INFINITY) this.deadlines.add(call, due);
+    if (connected) this.sendWaiting(current);
+    else this.connector.want();
+  }
+
+  private sendWaiting(session: ClientSession): void {
+    const now = this.clock.now();
+    while (session.ready && session.outbox.waitingBytes < SESSION_QUEUE_BYTES) {
+      const call = this.waiting.first();
+      if (call === undefined) return;
+      // The server may take more than the constant; only WELCOME tells.
+      if (!session.welcomed && (call.request?.length ?? 0) > initialLimits.messageBytes) return;
+      this.waiting.remove(call);
+      this.deadlines.remove(call);
+      try {
+        session.start(call, undefined, now);
+        call.request = undefined;
+        if (call.deadline !== Number.POSITIVE_INFINITY) this.deadlines.add(call, call.deadline);
+      } catch (error) {
+        call.fail(HeliographError.from(error));
+      }
+    }
+  }
+
+  private noInstance(call: ClientCall, cause: HeliographError | undefined): HeliographError {
+    const where = this.parts.endpoints.join(", ");
+    const why =
+      cause === undefined
+        ? `no answer from ${where} within ${this.parts.connectTimeoutMs} ms`
+        : cause.rawMessage;
+    return new HeliographError(
+      Code.Unavailable,
+      `${call.method.path}: ${why}; start the server, or pass waitForReady: true to wait for it`,
+      { reason: cause?.reason || "NO_INSTANCE", notProcessed: true, cause },
+    );
+  }
+
+  private async shutDown(): Promise<void> {
+    this.connector.close();
+    for (const call of this.waiting.all()) call.fail(connectionClosed(call.method.path));
+    const sessions = [...this.sessions];
+    await Promise.all(
+      sessions.map((session) =>
+        session.close(
+          new HeliographError(Code.Cancelled, "the connection was closed", { reason: "CONNECTION_CLOSED" }),
+        ),
+      ),
+    );
+    this.deadlines.close();
+  }
+}
+
+function connectionClosed(path: string): HeliographError {
+  return new HeliographError(Code.Cancelled, `${path}: the connection was closed`, {
+    reason: "CONNECTION_CLOSED",
+    notProcessed: true,
+  });
+}

@@ -1,0 +1,117 @@
+import { type Backoff, backoffMs } from "../core/backoff.js";
+import type { Clock, Timer } from "../core/clock.js";
+import { Code } from "../core/code.js";
+import { HeliographError } from "../core/error.js";
+
+/** How soon after a failed round a call may start another, ahead of the backoff. */
+const DEMAND_SPACING_MS = 50;
+
+/** What the connector asks of the connection. */
+export interface ConnectorHost {
+  /** Dials one endpoint; the outcome comes back as `succeeded` or `failed`. */
+  dial(endpoint: string): void;
+  /** Ends the attempt that is under way. */
+  abandon(error: HeliographError): void;
+  /** No endpoint answered. Another round follows after a while. */
+  exhausted(error: HeliographError): void;
+}
+
+/**
+ * Decides when which endpoint is dialed: all of them in order until one answers; after a round without success
+ * again after a backoff with jitter, or as soon as a call wants it, but never twice within 50 ms.
+ */
+export class Connector {
+  private readonly endpoints: readonly string[];
+  private readonly host: ConnectorHost;
+  private readonly clock: Clock;
+  private readonly backoff: Backoff;
+  private readonly attemptMs: number;
+  private state: "idle" | "dialing" | "connected" | "waiting" | "closed" = "idle";
+  private index = 0;
+  private failedRounds = 0;
+  private roundFailedAt = Number.NEGATIVE_INFINITY;
+  private timer: Timer | undefined;
+
+  constructor(
+    endpoints: readonly string[],
+    host: ConnectorHost,
+    options: { readonly clock: Clock; readonly backoff: Backoff; readonly attemptMs: number },
+  ) {
+    this.endpoints = endpoints;
+    this.host = host;
+    this.clock = options.clock;
+    this.backoff = options.backoff;
+    this.attemptMs = options.attemptMs;
+  }
+
+  /** A call wants a connection. */
+  want(): void {
+    if (this.state === "idle") this.round();
+    else if (this.state === "waiting") {
+      const wait = this.roundFailedAt + DEMAND_SPACING_MS - this.clock.now();
+      this.timer?.clear();
+      this.timer = this.clock.after(Math.max(0, wait), () => this.round());
+      this.state = "dialing";
+    }
+  }
+
+  /** The attempt led to a server that welcomed us. */
+  succeeded(): void {
+    if (this.state !== "dialing") return;
+    this.timer?.clear();
+    this.state = "connected";
+    this.failedRounds = 0;
+  }
+
+  /** The attempt failed. */
+  failed(error: HeliographError): void {
+    if (this.state !== "dialing") return;
+    this.timer?.clear();
+    this.index++;
+    if (this.index < this.endpoints.length) {
+      this.attempt();
+      return;
+    }
+    this.roundFailedAt = this.clock.now();
+    this.failedRounds++;
+    this.state = "waiting";
+    this.timer = this.clock.after(backoffMs(this.backoff, this.failedRounds, Math.random()), () =>
+      this.round(),
+    );
+    this.host.exhausted(error);
+  }
+
+  /** The connection that had succeeded is over, or takes no more calls. */
+  lost(): void {
+    if (this.state === "connected") this.round();
+  }
+
+  close(): void {
+    this.state = "closed";
+    this.timer?.clear();
+  }
+
+  private round(): void {
+    if (this.state === "closed") return;
+    this.index = 0;
+    this.attempt();
+  }
+
+  private attempt(): void {
+    this.state = "dialing";
+    const endpoint = this.endpoints[this.index]!;
+    this.timer = this.clock.after(this.attemptMs, () => {
+      this.host.abandon(
+        new HeliographError(
+          Code.Unavailable,
+          `${endpoint} did not answer within ${this.attemptMs} ms (connectTimeoutMs)`,
+          {
+            reason: "CONNECT_TIMED_OUT",
+            notProcessed: true,
+          },
+        ),
+      );
+    });
+    this.host.dial(endpoint);
+  }
+}

@@ -1,0 +1,43 @@
+import type { ContextValues } from "../core/context-values.js";
+import type { Metadata } from "../core/metadata.js";
+import type { Method } from "../wire/definition.js";
+import type { Peer } from "./context.js";
+
+/** A call on its way through the interceptors. They may change it before they pass it on. */
+export interface InterceptedCall {
+  readonly side: "client" | "server";
+  readonly kind: "unary";
+  readonly method: Method;
+  /** The whole message, defaults filled in. */
+  request: unknown;
+  /** What travels with the request. */
+  readonly metadata: Metadata;
+  /** Milliseconds until the deadline; `Infinity` when there is none. */
+  remainingMs(): number;
+  /** Fires when the call is cancelled or its deadline has passed. */
+  readonly signal: AbortSignal;
+  readonly values: ContextValues;
+  /** Who calls. Server side only. */
+  readonly peer?: Peer | undefined;
+}
+
+/** A call's answer on its way back. */
+export interface CallResult {
+  message: unknown;
+  /** What the handler sent with the answer. */
+  readonly metadata: Metadata;
+  readonly trailers: Metadata;
+}
+
+export type Next = (call: InterceptedCall) => Promise<CallResult>;
+
+/**
+ * Wraps calls on either side. The first of a list sees the call first and its answer last, on both sides.
+ * It may answer itself, call `next` again, or throw.
+ */
+export type Interceptor = (next: Next) => Next;
+
+/** One function out of a list of interceptors and what they wrap. */
+export function compose(interceptors: readonly Interceptor[], innermost: Next): Next {
+  return interceptors.reduceRight<Next>((next, interceptor) => interceptor(next), innermost);
+}

@@ -1,0 +1,35 @@
+/** Something that wants to run in a lane. */
+export interface Runnable {
+  /** Starts. True when it goes on after this, and will `leave`; false when it is over already. */
+  run(): boolean;
+}
+
+/** At most so many calls of a service at a time; the others wait, first come, first served. */
+export class Lanes {
+  private readonly max: number;
+  private running = 0;
+  private waiting: Runnable[] = [];
+  private first = 0;
+
+  constructor(max: number) {
+    this.max = max;
+  }
+
+  /** Runs it now, or when a lane is free. */
+  enter(runnable: Runnable): void {
+    if (this.running >= this.max) this.waiting.push(runnable);
+    else if (runnable.run()) this.running++;
+  }
+
+  /** One that went on is over. */
+  leave(): void {
+    this.running--;
+    while (this.running < this.max && this.first < this.waiting.length) {
+      if (this.waiting[this.first++]!.run()) this.running++;
+    }
+    if (this.first === this.waiting.length || this.first > 1024) {
+      this.waiting = this.waiting.slice(this.first);
+      this.first = 0;
+    }
+  }
+}

@@ -1,0 +1,219 @@
+import type { Buffer } from "node:buffer";
+import { FrameField, FrameKind } from "../wire/frame.js";
+import { initialLimits, type Limits } from "../wire/limits.js";
+import type { PacketWriter } from "../wire/packet-writer.js";
+import type { Flushable, Turn } from "./turn.js";
+import { Window } from "./window.js";
+import type { WriterPool } from "./writer-pool.js";
+
+/** Large payloads of one session that are under way at a time; the others wait their turn. */
+const PARALLEL_TRANSFERS = 4;
+
+/** A payload that travels in chunks; its first frame has left already. */
+interface Transfer {
+  readonly kind: number;
+  readonly callId: number;
+  readonly payload: Buffer;
+  offset: number;
+}
+
+/** What the outbox needs of its session. */
+export interface OutboxHost {
+  readonly turn: Turn;
+  readonly writers: WriterPool;
+  /** Hands parts to the socket; returns the bytes that went out. */
+  send(parts: Buffer[]): number;
+  /** Running totals of what this side has read, to go with the next packet. */
+  readBytes(): number;
+  readPackets(): number;
+  /** The peer has read something, and what waited may have left. */
+  drained(): void;
+}
+
+/**
+ * What one side sends in one session: frames gather in a packet that leaves at the end of the turn, as far as the
+ * peer's window is open; chunks of large payloads go when nothing else wants to.
+ */
+export class Outbox implements Flushable {
+  readonly window = new Window(initialLimits.windowBytes, initialLimits.windowPackets);
+  private readonly host: OutboxHost;
+  private writer: PacketWriter | undefined;
+  /** Packets that were full before the window opened. */
+  private readonly full: Buffer[][] = [];
+  private fullBytes = 0;
+  private readonly transfers: Transfer[] = [];
+  private transferBytes = 0;
+  private chunkBytes = initialLimits.chunkBytes;
+  private scheduled = false;
+  private owesTotals = false;
+  private closed = false;
+  /** When the window closed on waiting output, by the clock of whoever asks; 0 while it flows. */
+  blocked = false;
+
+  constructor(host: OutboxHost) {
+    this.host = host;
+  }
+
+  /** Bytes that wait to be sent. */
+  get waitingBytes(): number {
+    return this.fullBytes + this.transferBytes + (this.writer?.bytes ?? 0);
+  }
+
+  get empty(): boolean {
+    return this.waitingBytes === 0;
+  }
+
+  /** What the peer grants, once known. */
+  grant(limits: Limits): void {
+    this.window.limitBytes = limits.windowBytes;
+    this.window.limitPackets = limits.windowPackets;
+    this.chunkBytes = limits.chunkBytes;
+  }
+
+  /** Begins a frame: the caller writes its fields and calls `end`, or `abort` when something threw. */
+  begin(kind: number, callId: number): PacketWriter {
+    let writer = this.writer;
+    if (writer === undefined) {
+      writer = this.host.writers.borrow();
+      this.writer = writer;
+    }
+    writer.begin(kind, callId);
+    return writer;
+  }
+
+  end(writer: PacketWriter): void {
+    writer.end();
+    if (writer.full) this.closePacket();
+    this.schedule();
+  }
+
+  /**
+   * Ends a frame with a payload that did not go into the packet: it is attached when the peer takes it whole,
+   * else it follows in chunks, which starts here.
+   */
+  endWithPart(writer: PacketWriter, kind: number, callId: number, payload: Buffer): void {
+    if (payload.length <= this.chunkBytes) {
+      writer.attach(payload);
+    } else {
+      writer.number(FrameField.payloadSize, payload.length);
+      writer.flag(FrameField.more);
+      this.transfers.push({ kind, callId, payload, offset: 0 });
+      this.transferBytes += payload.length;
+    }
+    this.end(writer);
+  }
+
+  /** Stops sending the rest of a call's payload. */
+  dropTransfer(callId: number): void {
+    const index = this.transfers.findIndex((transfer) => transfer.callId === callId);
+    if (index < 0) return;
+    const [transfer] = this.transfers.splice(index, 1);
+    if (transfer !== undefined) this.transferBytes -= transfer.payload.length - transfer.offset;
+  }
+
+  /** The peer's running totals have arrived. */
+  acknowledged(readBytes: number, readPackets: number): void {
+    if (!this.window.read(readBytes, readPackets)) return;
+    this.blocked = false;
+    if (!this.empty) this.schedule();
+    this.host.drained();
+  }
+
+  /** The peer should soon learn what was read, even if nothing else is sent to it. */
+  oweTotals(): void {
+    this.owesTotals = true;
+    this.schedule();
+  }
+
+  schedule(): void {
+    if (this.scheduled || this.closed) return;
+    this.scheduled = true;
+    this.host.turn.add(this);
+  }
+
+  flush(): void {
+    this.scheduled = false;
+    if (this.closed) return;
+    const { window } = this;
+    while (window.open) {
+      const parts = this.full.shift();
+      if (parts !== undefined) {
+        this.fullBytes -= sizeOf(parts);
+        this.send(parts);
+      } else if (this.writer !== undefined && this.writer.frames > 0) this.send(this.takePacket(this.writer));
+      else break;
+    }
+    while (this.transfers.length > 0 && this.writer === undefined && window.openForChunks) this.sendChunk();
+    this.blocked = !this.empty;
+    if (this.owesTotals) this.sendTotals();
+  }
+
+  /** Sends frames that are outside of the window, such as GOAWAY, at once and alone. */
+  sendNow(write: (writer: PacketWriter) => void): void {
+    if (this.closed) return;
+    const writer = this.host.writers.borrow();
+    write(writer);
+    this.owesTotals = false;
+    this.host.send(writer.take(this.host.readBytes(), this.host.readPackets()));
+    this.host.writers.giveBack(writer);
+  }
+
+  /** Drops everything that waits. */
+  close(): void {
+    this.closed = true;
+    this.full.length = 0;
+    this.transfers.length = 0;
+    this.fullBytes = 0;
+    this.transferBytes = 0;
+    this.writer = undefined;
+  }
+
+  private send(parts: Buffer[]): void {
+    this.owesTotals = false;
+    const bytes = this.host.send(parts);
+    if (bytes > 0) this.window.sent(bytes);
+  }
+
+  private sendChunk(): void {
+    const transfer = this.transfers.shift()!;
+    const chunk = transfer.payload.subarray(transfer.offset, transfer.offset + this.chunkBytes);
+    transfer.offset += chunk.length;
+    this.transferBytes -= chunk.length;
+    const more = transfer.offset < transfer.payload.length;
+    const writer = this.begin(transfer.kind, transfer.callId);
+    if (more) writer.flag(FrameField.more);
+    writer.attach(chunk);
+    writer.end();
+    this.send(this.takePacket(writer));
+    // The next chunk is that of another payload, as far as several are under way.
+    if (more) this.transfers.splice(Math.min(this.transfers.length, PARALLEL_TRANSFERS - 1), 0, transfer);
+  }
+
+  private sendTotals(): void {
+    this.sendNow((writer) => {
+      writer.begin(FrameKind.Credit, 0);
+      writer.end();
+    });
+  }
+
+  private closePacket(): void {
+    const writer = this.writer;
+    if (writer === undefined) return;
+    const parts = this.takePacket(writer);
+    this.full.push(parts);
+    this.fullBytes += sizeOf(parts);
+  }
+
+  private takePacket(writer: PacketWriter): Buffer[] {
+    const parts = writer.take(this.host.readBytes(), this.host.readPackets());
+    this.writer = undefined;
+    this.host.writers.giveBack(writer);
+    return parts;
+  }
+}
+
+function sizeOf(parts: readonly Buffer[]): number {
+  let bytes = 0;
+  for (const part of parts) bytes += part.length;
+  return bytes;
+}

@@ -1,0 +1,346 @@
+import type { Buffer } from "node:buffer";
+import { Code } from "../core/code.js";
+import { HeliographError } from "../core/error.js";
+import { protocolViolation } from "../wire/fault.js";
+import { type Frame, FrameField, FrameKind } from "../wire/frame.js";
+import { commonVersion, readHello, writeWelcome } from "../wire/handshake.js";
+import { initialLimits, type Limits, messageTooLarge } from "../wire/limits.js";
+import { rangesBytes, writeMetadata } from "../wire/metadata-fields.js";
+import { writeStatus } from "../wire/status.js";
+import { Assembly } from "./assembly.js";
+import type { Peer } from "./context.js";
+import { findRoute } from "./find-route.js";
+import { requireCodec, writeMessage } from "./payload.js";
+import { ServerCall, type ServerCallOwner } from "./server-call.js";
+import type { ServerShared } from "./server-shared.js";
+import { Session } from "./session.js";
+
+/** Bytes that may wait for a peer that doesn't read before nothing more is started for it. */
+const HOLD_BYTES = 4 * 1024 * 1024;
+
+/** What a session needs of the listener that it came in on. */
+export interface ServerSessionHost {
+  send(routingId: Buffer, parts: Buffer[]): number;
+  /** The session is over; `kick` to break the connection as well. */
+  ended(session: ServerSession, kick: boolean): void;
+  /** A call has ended, or the peer has read something. */
+  progressed(): void;
+}
+
+/** A request that still arrives. */
+interface Arriving {
+  readonly call: ServerCall;
+  readonly assembly: Assembly;
+}
+
+/** One client's session, from its HELLO to its end, and the calls it made. */
+export class ServerSession extends Session implements ServerCallOwner {
+  readonly routingId: Buffer;
+  peer: Peer = { node: "", instance: "" };
+  private readonly server: ServerShared;
+  private readonly host: ServerSessionHost;
+  private readonly calls = new Map<number, ServerCall>();
+  private readonly arriving = new Map<number, Arriving>();
+  /** Calls that wait because the peer doesn't read. */
+  private postponed: ServerCall[] = [];
+  private granted: Limits = initialLimits;
+  private greeted = false;
+  private isDraining = false;
+  private lastCallId = 0;
+  private blockedSince = 0;
+
+  constructor(server: ServerShared, host: ServerSessionHost, routingId: Buffer) {
+    super(server.session);
+    this.server = server;
+    this.host = host;
+    this.routingId = routingId;
+  }
+
+  get idle(): boolean {
+    return this.calls.size === 0 && this.outbox.empty;
+  }
+
+  send(parts: Buffer[]): number {
+    return this.host.send(this.routingId, parts);
+  }
+
+  drained(): void {
+    this.host.progressed();
+    if (this.postponed.length === 0 || this.congested) return;
+    const calls = this.postponed;
+    this.postponed = [];
+    for (const call of calls) call.enter();
+  }
+
+  postpone(call: ServerCall): boolean {
+    if (!this.congested) return false;
+    this.postponed.push(call);
+    return true;
+  }
+
+  answer(call: ServerCall, message: unknown): void {
+    const writer = this.outbox.begin(FrameKind.End, call.id);
+    let large: Buffer | undefined;
+    try {
+      if (call.responseMetadata !== undefined)
+        writeMetadata(writer, FrameField.metadata, call.responseMetadata);
+      if (call.trailers !== undefined) writeMetadata(writer, FrameField.trailers, call.trailers);
+      large = writeMessage(
+        writer,
+        call.codec,
+        call.route.output,
+        message,
+        this.granted.messageBytes,
+        call.route.path,
+      );
+    } catch (error) {
+      writer.abort();
+      throw error;
+    }
+    if (large === undefined) this.outbox.end(writer);
+    else this.outbox.endWithPart(writer, FrameKind.End, call.id, large);
+  }
+
+  refuse(call: ServerCall, error: HeliographError): void {
+    this.refuseId(call.id, error, call);
+  }
+
+  forget(call: ServerCall): void {
+    this.calls.delete(call.id);
+    this.arriving.delete(call.id);
+    this.host.progressed();
+  }
+
+  /** Starts nothing new; calls in flight go on. */
+  drain(graceMs: number): void {
+    if (this.ended || this.isDraining) return;
+    this.isDraining = true;
+    this.sendGoaway(this.lastCallId, graceMs);
+  }
+
+  /** Ends every call that is still in flight, and tells the client. */
+  cancelAll(reason: HeliographError): void {
+    for (const call of [...this.calls.values()]) call.cancel(reason);
+  }
+
+  /** Refuses the whole session: none of its calls is started. */
+  turnAway(error: HeliographError): void {
+    this.sendGoaway(0, 0, error);
+    this.end(error, true);
+  }
+
+  /** The connection is gone. */
+  left(): void {
+    this.end(new HeliographError(Code.Cancelled, "the caller is gone", { reason: "PEER_GONE" }), false);
+  }
+
+  /**
+   * Asked now and then: cuts a peer off that has left a full window unread for too long, and lets a silent one show
+   * whether it is still there: a ping to a peer that is gone fails at once.
+   */
+  check(now: number): void {
+    if (!this.outbox.blocked) {
+      this.blockedSince = 0;
+      this.outbox.sendNow((writer) => {
+        writer.begin(FrameKind.Ping, 0);
+        writer.end();
+      });
+    } else if (this.blockedSince === 0) this.blockedSince = now;
+    else if (now - this.blockedSince >= this.server.stallMs) {
+      this.fail(
+        new HeliographError(
+          Code.Unavailable,
+          `nothing was read for ${Math.round(now - this.blockedSince)} ms while ${this.outbox.waitingBytes} bytes waited`,
+          { reason: "PEER_STALLED" },
+        ),
+      );
+    }
+  }
+
+  protected take(frame: Frame): void {
+    if (!this.greeted) {
+      this.greet(frame);
+      return;
+    }
+    switch (frame.kind) {
+      case FrameKind.Request:
+        if (frame.callId > this.lastCallId) this.request(frame);
+        else this.requestGoesOn(frame);
+        return;
+      case FrameKind.Cancel:
+        this.calls.get(frame.callId)?.cancel(
+          new HeliographError(Code.Cancelled, "the caller cancelled the call", {
+            reason: "CALL_CANCELLED",
+          }),
+        );
+        return;
+      case FrameKind.Goaway:
+        this.end(new HeliographError(Code.Cancelled, "the caller went away", { reason: "PEER_GONE" }), true);
+        return;
+      case FrameKind.Hello:
+        throw protocolViolation("a second HELLO");
+      case FrameKind.Welcome:
+      case FrameKind.End:
+        throw protocolViolation(`a client sent a frame of kind ${frame.kind}`);
+      default:
+        this.unknownKind(frame);
+    }
+  }
+
+  protected fail(error: HeliographError): void {
+    this.server.onFault(error, this.peer.node);
+    this.sendGoaway(this.lastCallId, 0, error);
+    this.end(error, true);
+  }
+
+  private get congested(): boolean {
+    return this.outbox.blocked && this.outbox.waitingBytes > HOLD_BYTES;
+  }
+
+  private greet(frame: Frame): void {
+    if (frame.kind !== FrameKind.Hello || frame.bodyStart < 0)
+      throw protocolViolation("a session begins with HELLO");
+    const hello = readHello(frame);
+    const version = commonVersion(hello.versions);
+    const { expect } = hello;
+    const { self } = this.server;
+    if (expect !== undefined && (expect.instance !== self.instance || expect.epoch !== self.epoch)) {
+      throw new HeliographError(
+        Code.Unavailable,
+        `the caller means ${expect.instance}, this is ${self.instance}`,
+        {
+          reason: "WRONG_INSTANCE",
+        },
+      );
+    }
+    this.greeted = true;
+    this.peer = { node: hello.node, instance: hello.instance };
+    this.granted = hello.limits;
+    this.outbox.grant(hello.limits);
+    const writer = this.outbox.begin(FrameKind.Welcome, 0);
+    writeWelcome(writer, self, version);
+    this.outbox.end(writer);
+  }
+
+  private request(frame: Frame): void {
+    const id = frame.callId;
+    // Announced as not started by the GOAWAY that it crossed.
+    if (this.isDraining) return;
+    this.lastCallId = id;
+    const { limits } = this.shared;
+    if (frame.methodStart < 0) throw protocolViolation("REQUEST without a method");
+    let call: ServerCall;
+    const size = frame.more ? frame.payloadSize : frame.payloadEnd - frame.payloadStart;
+    try {
+      if (this.calls.size >= limits.maxCalls) throw tooManyCalls(limits.maxCalls);
+      if (rangesBytes(frame.metadata) > limits.metadataBytes) throw metadataTooLarge(limits.metadataBytes);
+      const route = findRoute(this.server, frame.buf, frame.methodStart, frame.methodEnd);
+      const codec = requireCodec(frame.codec, route.path);
+      if (size > limits.messageBytes)
+        throw messageTooLarge(size, limits.messageBytes, `${route.path}: the request`, true);
+      const deadline =
+        frame.timeoutMs === 0 ? Number.POSITIVE_INFINITY : this.server.clock.now() + frame.timeoutMs;
+      call = new ServerCall(
+        this.server,
+        this,
+        id,
+        route,
+        codec,
+        deadline,
+        frame.metadata && frame.buf,
+        frame.metadata,
+      );
+    } catch (error) {
+      if (!(error instanceof HeliographError)) throw error;
+      this.refuseId(id, error, undefined);
+      return;
+    }
+    this.calls.set(id, call);
+    if (frame.more) {
+      call.schedule();
+      this.arriving.set(id, { call, assembly: new Assembly(size) });
+    } else if (frame.payload === undefined) call.cancel(noMessage(call.route.path));
+    else call.start(frame.payload, frame.payloadStart, frame.payloadEnd);
+  }
+
+  /** The next chunk of a request, unless the call has ended. */
+  private requestGoesOn(frame: Frame): void {
+    const arriving = this.arriving.get(frame.callId);
+    if (arriving === undefined) {
+      if (this.calls.has(frame.callId) || frame.methodStart >= 0) {
+        throw protocolViolation(`call id ${frame.callId} is used twice`);
+      }
+      return;
+    }
+    const whole = arriving.assembly.add(frame);
+    if (whole === undefined) return;
+    this.arriving.delete(frame.callId);
+    arriving.call.start(whole, 0, whole.length);
+  }
+
+  private unknownKind(frame: Frame): void {
+    if (frame.callId <= this.lastCallId) return;
+    this.lastCallId = frame.callId;
+    this.refuseId(
+      frame.callId,
+      new HeliographError(Code.Unimplemented, `frames of kind ${frame.kind} are not known here`, {
+        reason: "UNSERVED_KIND",
+        notProcessed: true,
+      }),
+      undefined,
+    );
+  }
+
+  private refuseId(id: number, error: HeliographError, call: ServerCall | undefined): void {
+    if (this.ended) return;
+    this.outbox.dropTransfer(id);
+    const writer = this.outbox.begin(FrameKind.End, id);
+    if (call?.responseMetadata !== undefined)
+      writeMetadata(writer, FrameField.metadata, call.responseMetadata);
+    writeStatus(writer, error);
+    if (call?.trailers !== undefined) writeMetadata(writer, FrameField.trailers, call.trailers);
+    this.outbox.end(writer);
+  }
+
+  private end(reason: HeliographError, kick: boolean): void {
+    if (this.ended) return;
+    this.ended = true;
+    this.outbox.close();
+    this.postponed = [];
+    for (const call of [...this.calls.values()]) call.abandon(reason);
+    this.host.ended(this, kick);
+  }
+}
+
+function tooManyCalls(limit: number): HeliographError {
+  return new HeliographError(
+    Code.ResourceExhausted,
+    `the session has ${limit} calls in flight (limits.maxCalls)`,
+    {
+      reason: "TOO_MANY_CALLS",
+      notProcessed: true,
+    },
+  );
+}
+
+function metadataTooLarge(limit: number): HeliographError {
+  return new HeliographError(
+    Code.ResourceExhausted,
+    `the metadata is larger than ${limit} bytes (limits.metadataBytes)`,
+    {
+      reason: "MESSAGE_TOO_LARGE",
+      notProcessed: true,
+    },
+  );
+}
+
+function noMessage(path: string): HeliographError {
+  return new HeliographError(
+    Code.Unimplemented,
+    `${path}: a unary call needs exactly one message, got none`,
+    {
+      reason: "PROTOCOL_VIOLATION",
+      notProcessed: true,
+    },
+  );
+}

@@ -1,0 +1,130 @@
+import type { Buffer } from "node:buffer";
+import { HeliographError } from "../core/error.js";
+import { malformedPacket } from "../wire/fault.js";
+import { type Frame, FrameField, FrameKind } from "../wire/frame.js";
+import { writeGoaway } from "../wire/handshake.js";
+import type { Limits } from "../wire/limits.js";
+import { MalformedMessage } from "../wire/malformed-message.js";
+import type { PacketHandler, PacketReader } from "../wire/packet-reader.js";
+import { Outbox, type OutboxHost } from "./outbox.js";
+import type { Turn } from "./turn.js";
+import type { WriterPool } from "./writer-pool.js";
+
+/** What all sessions of a node share. */
+export interface SessionShared {
+  readonly turn: Turn;
+  readonly writers: WriterPool;
+  readonly reader: PacketReader;
+  /** What this node grants to each peer. */
+  readonly limits: Limits;
+}
+
+/** The share of the window after which the peer is told what was read, though nothing else is sent to it. */
+const TELL_AFTER = 1 / 4;
+
+/**
+ * What both sides of a session do alike: count what is read and tell the peer, send within the peer's window,
+ * answer pings, end on a fault. The subclass takes the frames that belong to its role.
+ */
+export abstract class Session implements PacketHandler, OutboxHost {
+  readonly turn: Turn;
+  readonly writers: WriterPool;
+  readonly outbox: Outbox;
+  protected readonly shared: SessionShared;
+  protected ended = false;
+  private bytesRead = 0;
+  private packetsRead = 0;
+  private bytesTold = 0;
+  private packetsTold = 0;
+  private counts = false;
+
+  constructor(shared: SessionShared) {
+    this.shared = shared;
+    this.turn = shared.turn;
+    this.writers = shared.writers;
+    this.outbox = new Outbox(this);
+  }
+
+  /** Hands parts to the socket; returns the bytes that went out. */
+  abstract send(parts: Buffer[]): number;
+  /** A frame for this role. What throws ends the session. */
+  protected abstract take(frame: Frame): void;
+  /** The session has to end because of this fault. */
+  protected abstract fail(error: HeliographError): void;
+  abstract drained(): void;
+
+  /** One ZeroMQ message of the peer. Never throws. */
+  receive(parts: Buffer[], bytes: number): void {
+    if (this.ended) return;
+    // A message that a tap dropped was read all the same.
+    this.counts = parts.length === 0;
+    try {
+      if (parts.length > 0) this.shared.reader.read(parts, this);
+    } catch (error) {
+      this.fail(faultOf(error));
+      return;
+    }
+    if (!this.counts || this.ended) return;
+    this.bytesRead += bytes;
+    this.packetsRead++;
+    const { limits } = this.shared;
+    if (
+      this.bytesRead - this.bytesTold >= limits.windowBytes * TELL_AFTER ||
+      this.packetsRead - this.packetsTold >= limits.windowPackets * TELL_AFTER
+    ) {
+      this.outbox.oweTotals();
+    }
+  }
+
+  frame(frame: Frame): void {
+    if (this.ended) return;
+    switch (frame.kind) {
+      case FrameKind.Ping: {
+        const { sequence } = frame;
+        this.outbox.sendNow((writer) => {
+          writer.begin(FrameKind.Pong, 0);
+          writer.number(FrameField.sequence, sequence);
+          writer.end();
+        });
+        return;
+      }
+      case FrameKind.Pong:
+        return;
+      case FrameKind.Credit:
+        if (frame.callId === 0) return;
+        break;
+      case FrameKind.Goaway:
+        this.take(frame);
+        return;
+    }
+    this.counts = true;
+    this.take(frame);
+  }
+
+  totals(readBytes: number, readPackets: number): void {
+    this.outbox.acknowledged(readBytes, readPackets);
+  }
+
+  readBytes(): number {
+    this.bytesTold = this.bytesRead;
+    return this.bytesRead;
+  }
+
+  readPackets(): number {
+    this.packetsTold = this.packetsRead;
+    return this.packetsRead;
+  }
+
+  /** Tells the peer that nothing new will be started, and why. Best effort. */
+  protected sendGoaway(lastCallId: number, graceMs: number, error?: HeliographError): void {
+    this.outbox.sendNow((writer) => {
+      writer.begin(FrameKind.Goaway, 0);
+      writeGoaway(writer, lastCallId, graceMs, error);
+      writer.end();
+    });
+  }
+}
+
+function faultOf(error: unknown): HeliographError {
+  return error instanceof MalformedMessage ? malformedPacket(error.message) : HeliographError.from(error);
+}

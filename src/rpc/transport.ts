@@ -1,0 +1,12 @@
+import type { UnaryMethod } from "../wire/definition.js";
+import type { BoundMethod } from "./bound-method.js";
+import type { CallOptions } from "./call-options.js";
+
+/** What a client calls through: a connection, or anything that stands in for one. */
+export interface Transport {
+  /**
+   * Calls a unary method with a whole request. At most once: nothing is repeated behind the caller's back.
+   * Ends within the deadline, always.
+   */
+  unary(method: BoundMethod<UnaryMethod>, request: unknown, options: CallOptions): Promise<unknown>;
+}

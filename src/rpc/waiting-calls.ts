@@ -1,0 +1,52 @@
+import type { Buffer } from "node:buffer";
+import { Code } from "../core/code.js";
+import { HeliographError } from "../core/error.js";
+import type { ClientCall } from "./client-call.js";
+
+const MAX_CALLS = 65_536;
+
+/** Calls, encoded, that wait for a connection or for room on it: first come, first served, bounded in number and bytes. */
+export class WaitingCalls {
+  private readonly maxBytes: number;
+  private readonly calls = new Set<ClientCall>();
+  private bytes = 0;
+
+  constructor(maxBytes: number) {
+    this.maxBytes = maxBytes;
+  }
+
+  get size(): number {
+    return this.calls.size;
+  }
+
+  /** @throws HeliographError RESOURCE_EXHAUSTED, reason QUEUE_FULL */
+  add(call: ClientCall, request: Buffer): void {
+    const count = this.calls.size;
+    if (count >= MAX_CALLS || (count > 0 && this.bytes + request.length > this.maxBytes)) {
+      throw new HeliographError(
+        Code.ResourceExhausted,
+        `${call.method.path}: ${count} calls with ${this.bytes} bytes already wait to be sent`,
+        { reason: "QUEUE_FULL", notProcessed: true },
+      );
+    }
+    call.request = request;
+    this.calls.add(call);
+    this.bytes += request.length;
+  }
+
+  /** The call that waits longest; it holds its encoded request. */
+  first(): ClientCall | undefined {
+    for (const call of this.calls) return call;
+    return undefined;
+  }
+
+  /** Does nothing when the call doesn't wait here. */
+  remove(call: ClientCall): void {
+    if (this.calls.delete(call)) this.bytes -= call.request?.length ?? 0;
+  }
+
+  /** Those that wait now, in order. */
+  all(): ClientCall[] {
+    return [...this.calls];
+  }
+}

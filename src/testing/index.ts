@@ -1,0 +1,1 @@
+export { memoryNetwork } from "../socket/memory-socket.js";

@@ -1,0 +1,150 @@
+import { Code } from "../core/code.js";
+import { HeliographError } from "../core/error.js";
+import { Goaway, Hello, type Limits as LimitsMessage, Welcome } from "../gen/heliograph/wire/v1/wire.js";
+import { decodeMessage } from "./decode-message.js";
+import { type Frame, FrameField } from "./frame.js";
+import { initialLimits, type Limits } from "./limits.js";
+import type { PacketWriter } from "./packet-writer.js";
+import { writeStatus } from "./status.js";
+
+/** The versions of the protocol that this kit speaks. */
+export const VERSIONS: readonly number[] = [1];
+
+/** Who a node is. */
+export interface Identity {
+  /** Name of the node, as its owner chose it. */
+  readonly node: string;
+  /** One node object in one process. */
+  readonly instance: string;
+  /** Grows with every life of the instance. */
+  readonly epoch: number;
+}
+
+/** What HELLO or WELCOME say of the side that sends them. */
+export interface Introduction extends Identity {
+  readonly versions: readonly number[];
+  readonly heartbeatMs: number;
+  readonly limits: Limits;
+}
+
+/** Writes the body of HELLO into the frame that was begun. */
+export function writeHello(writer: PacketWriter, self: Introduction): void {
+  writer.sub(FrameField.hello, Hello, {
+    versions: [...self.versions],
+    node: self.node,
+    instance: self.instance,
+    epoch: BigInt(self.epoch),
+    features: [],
+    heartbeatMs: self.heartbeatMs,
+    limits: limitsMessage(self.limits),
+    publicKey: new Uint8Array(),
+    proof: new Uint8Array(),
+    nonce: new Uint8Array(),
+  });
+}
+
+/** Writes the body of WELCOME into the frame that was begun. */
+export function writeWelcome(writer: PacketWriter, self: Introduction, version: number): void {
+  writer.sub(FrameField.welcome, Welcome, {
+    version,
+    node: self.node,
+    instance: self.instance,
+    epoch: BigInt(self.epoch),
+    features: [],
+    heartbeatMs: self.heartbeatMs,
+    publishEndpoint: "",
+    limits: limitsMessage(self.limits),
+  });
+}
+
+/** Writes the body of GOAWAY into the frame that was begun: the last call that was started, and the fault if it is for one. */
+export function writeGoaway(
+  writer: PacketWriter,
+  lastCallId: number,
+  graceMs: number,
+  error: HeliographError | undefined,
+): void {
+  if (error !== undefined) writeStatus(writer, error);
+  writer.sub(FrameField.goaway, Goaway, { lastCallId: BigInt(lastCallId), graceMs, versions: [...VERSIONS] });
+}
+
+/** What a server needs of HELLO. */
+export interface ReceivedHello extends Introduction {
+  readonly expect: { readonly instance: string; readonly epoch: number } | undefined;
+}
+
+export function readHello(frame: Frame): ReceivedHello {
+  const hello = decodeMessage(Hello, frame.buf, frame.bodyStart, frame.bodyEnd);
+  return {
+    versions: hello.versions,
+    node: hello.node,
+    instance: hello.instance,
+    epoch: Number(hello.epoch),
+    heartbeatMs: hello.heartbeatMs,
+    limits: limitsOf(hello.limits),
+    expect:
+      hello.expect === undefined
+        ? undefined
+        : { instance: hello.expect.instance, epoch: Number(hello.expect.epoch) },
+  };
+}
+
+export function readWelcome(frame: Frame): Introduction {
+  const welcome = decodeMessage(Welcome, frame.buf, frame.bodyStart, frame.bodyEnd);
+  return {
+    versions: [welcome.version],
+    node: welcome.node,
+    instance: welcome.instance,
+    epoch: Number(welcome.epoch),
+    heartbeatMs: welcome.heartbeatMs,
+    limits: limitsOf(welcome.limits),
+  };
+}
+
+export function readGoaway(frame: Frame): { readonly lastCallId: number; readonly graceMs: number } {
+  const goaway = decodeMessage(Goaway, frame.buf, frame.bodyStart, frame.bodyEnd);
+  return { lastCallId: Number(goaway.lastCallId), graceMs: goaway.graceMs };
+}
+
+/**
+ * The highest version that both sides speak.
+ *
+ * @throws HeliographError UNIMPLEMENTED, reason VERSION_UNSUPPORTED, naming both sides' versions
+ */
+export function commonVersion(theirs: readonly number[]): number {
+  const common = theirs.filter((version) => VERSIONS.includes(version));
+  if (common.length > 0) return Math.max(...common);
+  throw new HeliographError(
+    Code.Unimplemented,
+    `the peer speaks version ${theirs.join(", ") || "?"} of the protocol, this side ${VERSIONS.join(", ")}`,
+    { reason: "VERSION_UNSUPPORTED", notProcessed: true },
+  );
+}
+
+function limitsMessage(limits: Limits): LimitsMessage {
+  return {
+    maxCalls: limits.maxCalls,
+    windowBytes: BigInt(limits.windowBytes),
+    windowPackets: limits.windowPackets,
+    chunkBytes: BigInt(limits.chunkBytes),
+    messageBytes: BigInt(limits.messageBytes),
+    streamCreditMessages: limits.streamCreditMessages,
+    streamCreditBytes: BigInt(limits.streamCreditBytes),
+    metadataBytes: limits.metadataBytes,
+  };
+}
+
+function limitsOf(message: LimitsMessage | undefined): Limits {
+  if (message === undefined) return initialLimits;
+  const or = (value: number | bigint, otherwise: number) => (Number(value) === 0 ? otherwise : Number(value));
+  return {
+    maxCalls: or(message.maxCalls, initialLimits.maxCalls),
+    windowBytes: or(message.windowBytes, initialLimits.windowBytes),
+    windowPackets: or(message.windowPackets, initialLimits.windowPackets),
+    chunkBytes: Math.min(or(message.chunkBytes, initialLimits.chunkBytes), initialLimits.chunkBytes),
+    messageBytes: or(message.messageBytes, initialLimits.messageBytes),
+    streamCreditMessages: or(message.streamCreditMessages, initialLimits.streamCreditMessages),
+    streamCreditBytes: or(message.streamCreditBytes, initialLimits.streamCreditBytes),
+    metadataBytes: or(message.metadataBytes, initialLimits.metadataBytes),
+  };
+}
