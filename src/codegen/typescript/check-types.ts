@@ -12,16 +12,13 @@ export function checkTypes(file: DescFile, types: ReadonlyMap<string, GeneratedT
   for (const type of typesIn(file)) {
     const name = types.get(type.typeName)?.name ?? type.name;
     checkTypeName(type, name, report);
-    for (const declared of declaredNames(type, name)) {
-      const other = taken.get(declared);
-      if (other === undefined) taken.set(declared, type.typeName);
-      else
-        report(
-          locate(type),
-          `${type.typeName} and ${other} would both declare ${declared}`,
-          "rename one of them",
-        );
+    const names = declaredNames(type, name);
+    const clash = names.find((declared) => taken.has(declared));
+    if (clash !== undefined) {
+      const both = `${type.typeName} and ${taken.get(clash)} would both declare ${clash}`;
+      report(locate(type), both, "rename one of them");
     }
+    for (const declared of names) taken.set(declared, type.typeName);
     if (type.kind === "enum") checkValues(type, report);
     else checkProperties(type, report);
   }
