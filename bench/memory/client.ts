@@ -1,10 +1,10 @@
-import { type Connection, connectTo, createClient, insecure } from "heliograph";
+import { type ClientConnection, connectTo, createClient, insecure } from "heliograph";
 import { text } from "../driver/payload.js";
 import { HoldService } from "../gen/heliograph/bench/v1/bench_heliograph.js";
 import { memoryProgram } from "./program.js";
 
 const endpoint = process.argv.at(-1)!;
-const connections: Connection[] = [];
+const connections: ClientConnection[] = [];
 let calls: Promise<unknown>[] = [];
 
 /** A session: a connection with an answered call. */

@@ -42,7 +42,7 @@ const served = await serve(
 );
 
 await memoryProgram(
-  { endpoint: served.endpoint },
+  { endpoint: served.endpoints[0]! },
   async (order) => {
     switch (order.order) {
       case "nodes":

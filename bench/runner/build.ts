@@ -27,11 +27,14 @@ export async function generateStubs({ root, bench, modules, gen }: Checkout): Pr
   const proto = `${bench}/proto/bench/v1/bench.proto`;
   const mark = `${gen}/.made`;
   const typesOfGrpc = `${modules}/@grpc/proto-loader/build/bin/proto-loader-gen-types.js`;
-  const tools = [`${root}/dist/codegen`, `${root}/dist/cli`, `${bench}/buf.gen.yaml`, typesOfGrpc];
+  const tools = [`${root}/dist/codegen`, `${root}/dist/cli`, typesOfGrpc];
   if (!stale(mark, [proto, ...tools])) return;
 
   rmSync(gen, { recursive: true, force: true });
-  await step("stubs of Heliograph", `${root}/node_modules/.bin/buf`, ["generate"], { cwd: bench });
+  const out = ["--out", `${gen}/heliograph`, "--lock", `${gen}/heliograph.lock.json`];
+  await step("stubs of Heliograph", process.execPath, [`${root}/dist/cli/main.js`, "generate", ...out], {
+    cwd: bench,
+  });
   if (existsSync(typesOfGrpc)) {
     const options = [
       "--grpcLib=@grpc/grpc-js",

@@ -11,5 +11,5 @@ await serverProgram(async () => {
     { echo: ({ sequence, text }) => ({ sequence, text }) },
     { endpoint: "tcp://127.0.0.1:*" },
   );
-  return { endpoint: served.endpoint, close: () => node.close() };
+  return { endpoint: served.endpoints[0]!, close: () => node.close() };
 });
