@@ -8,7 +8,7 @@ export interface Receivable {
 
 /** After this many messages or bytes the loop lets timers and other sockets run. */
 const MESSAGES_PER_TURN = 64;
-const BYTES_PER_TURN = 1024 * 1024;
+const BYTES_PER_TURN = 256 * 1024;
 
 /**
  * Receives until the socket is closed, and hands every message to `onMessage` synchronously. `onMessage` returns

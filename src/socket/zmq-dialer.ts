@@ -64,7 +64,8 @@ class ZmqDialer implements Dialer, InprocLink {
       if (isNamedHost(address)) this.#resolving = this.#resolveAndConnect(address.host, address.port);
       else this.#connect(address);
     } catch (error) {
-      queueMicrotask(() => this.#end("unresolved", asError(error)));
+      const cause = HeliographError.from(error);
+      queueMicrotask(() => this.#end("unresolved", cause));
     }
   }
 
@@ -91,12 +92,14 @@ class ZmqDialer implements Dialer, InprocLink {
   }
 
   async #resolveAndConnect(host: string, port: string): Promise<void> {
+    let address: ZmqEndpoint;
     try {
-      const address = await resolveHost(host, port);
-      if (!this.#over) this.#connect(address);
+      address = await resolveHost(host, port);
     } catch (error) {
       this.#end("unresolved", asError(error));
+      return;
     }
+    if (!this.#over) this.#connect(address);
   }
 
   #connect(address: ZmqEndpoint): void {
@@ -105,6 +108,15 @@ class ZmqDialer implements Dialer, InprocLink {
       queueMicrotask(() => this.#end("refused"));
       return;
     }
+    try {
+      this.#openSocket(address, room);
+    } catch (error) {
+      const cause = asError(error);
+      queueMicrotask(() => this.#end("refused", cause));
+    }
+  }
+
+  #openSocket(address: ZmqEndpoint, room: InprocRoom | undefined): void {
     const socket = new DialingDealer(this.#settings, this.routingId, needsIpv6(address));
     this.#socket = socket;
     this.#gone = watch(socket, (event) => this.#observe(event));

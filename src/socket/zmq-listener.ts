@@ -1,8 +1,8 @@
 import type { Buffer } from "node:buffer";
+import { CutOffPeers } from "./cut-off-peers.js";
 import { InprocRoom } from "./inproc.js";
 import { watch } from "./monitor.js";
 import { asBuffer, byteLengthOf, GOODBYE, isGoodbye } from "./parts.js";
-import { PeerCutter } from "./peer-cutter.js";
 import { nextTurn, receiveLoop } from "./receive-loop.js";
 import type { CloseOptions, Listener, ListenerEvents } from "./socket.js";
 import { type BoundRouter, bindRouter } from "./zmq-bind.js";
@@ -23,7 +23,7 @@ class ZmqListener implements Listener {
   readonly #router: ListeningRouter;
   readonly #events: ListenerEvents;
   readonly #settings: ZmqSettings;
-  readonly #cutter: PeerCutter;
+  readonly #cutOff: CutOffPeers;
   readonly #room: InprocRoom | undefined;
   #over = false;
   #closing: Promise<void> | undefined;
@@ -35,7 +35,7 @@ class ZmqListener implements Listener {
     this.#router = router;
     this.#events = events;
     this.#settings = settings;
-    this.#cutter = new PeerCutter(router, settings);
+    this.#cutOff = new CutOffPeers((routingId) => router.send([routingId, GOODBYE]));
     if (endpoint.startsWith("inproc:")) {
       this.#room = InprocRoom.open(endpoint, (routingId) => this.#left(routingId));
     }
@@ -43,7 +43,7 @@ class ZmqListener implements Listener {
   }
 
   send(routingId: Uint8Array, parts: Uint8Array[]): number {
-    if (this.#over || parts.length === 0) return 0;
+    if (this.#over || parts.length === 0 || this.#cutOff.has(routingId)) return 0;
     try {
       this.#router.send([routingId, ...parts]).catch(() => this.#left(routingId));
     } catch (error) {
@@ -55,11 +55,8 @@ class ZmqListener implements Listener {
 
   async disconnect(routingId: Uint8Array): Promise<void> {
     if (this.#over) return;
-    // ZeroMQ keeps the transport open until the victim sends something; this tells one that does not.
-    this.#router.send([routingId, GOODBYE]).catch(() => {});
-    this.#cutter.cut(routingId);
+    this.#cutOff.add(routingId);
     this.#room?.evict(routingId);
-    // One message of the victim may have been taken in before the cut, and comes out in this turn.
     await nextTurn();
     this.#left(routingId);
   }
@@ -88,7 +85,12 @@ class ZmqListener implements Listener {
     const bytes = byteLengthOf(parts);
     if (this.#over) return bytes;
     if (isGoodbye(parts, bytes)) {
+      this.#cutOff.delete(routingId);
       this.#left(routingId);
+      return bytes;
+    }
+    if (this.#cutOff.has(routingId)) {
+      this.#cutOff.remind(routingId);
       return bytes;
     }
     try {

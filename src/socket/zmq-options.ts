@@ -1,13 +1,14 @@
 import type { Buffer } from "node:buffer";
 import { context, Dealer, Router } from "zeromq";
+import { invalidArgument } from "../core/error.js";
 
 /** What can be set for all ZeroMQ sockets of a factory. Tests scale them down; programs rarely need to. */
 export interface ZmqOptions {
   /**
-   * Milliseconds between the pings that ZeroMQ sends on a silent connection, and three times as long until a peer
-   * that does not answer is given up. They run on ZeroMQ's own thread: a blocked event loop does not lose the link.
+   * Milliseconds after which a tcp peer is given up whose machine acknowledges nothing; whole seconds, at least 3,
+   * for an idle connection. It's the kernel that watches: a blocked event loop does not lose the link.
    */
-  readonly heartbeatMs?: number | undefined;
+  readonly peerTimeoutMs?: number | undefined;
   /** Milliseconds that a peer has for the ZeroMQ handshake after the connection was made. */
   readonly handshakeMs?: number | undefined;
   /** Messages that may wait in each direction of a connection. Must be above the session window in packets. */
@@ -21,9 +22,10 @@ export interface ZmqOptions {
 /** `ZmqOptions` with all defaults filled in. */
 export type ZmqSettings = { readonly [K in keyof Required<ZmqOptions>]: NonNullable<ZmqOptions[K]> };
 
-/** Long enough for garbage collection and a slow network, short enough for a failover. */
-const HEARTBEAT_MS = 2_000;
-const HEARTBEATS_MISSED = 3;
+/** Long enough for a network that changes its routes, short enough for a failover. */
+const PEER_TIMEOUT_MS = 6_000;
+/** How often an idle connection is tried within that time. */
+const PROBES = 3;
 /** A TLS-like handshake over a bad line takes a second or two; more is somebody who holds a socket open. */
 const HANDSHAKE_MS = 10_000;
 /** Twice the session window of 128 packets, so that an honest peer never meets it. */
@@ -37,19 +39,27 @@ export const LINGER_MS = 1_000;
  * take the connection down with all messages that have arrived and not been read.
  */
 const RECONNECT_NEVER_MS = 3_600_000;
-/** A peer whose kernel takes nothing for this long is cut off; without it one that never reads is held forever. */
-const UNACKNOWLEDGED_MS = 15_000;
 /** Three ZeroMQ sockets for each dialer, as it has a monitor; ZeroMQ's own limit is 1,023 for a process. */
-const MAX_SOCKETS = 65_000;
+const MAX_SOCKETS = 20_000;
 
 const ROUTING_ID = 5;
 const ROUTER_NOTIFY = 97;
 const NOTIFY_DISCONNECT = 2;
 
-/** Fills in the defaults. */
+/**
+ * Fills in the defaults.
+ *
+ * @throws HeliographError INVALID_ARGUMENT (BAD_OPTION)
+ */
 export function zmqSettings(options: ZmqOptions): ZmqSettings {
+  for (const name of ["peerTimeoutMs", "handshakeMs", "highWaterMark", "maxPartBytes"] as const) {
+    const value = options[name];
+    if (value !== undefined && !(Number.isInteger(value) && value > 0)) {
+      throw invalidArgument(`${name} is ${String(value)}; it has to be a whole number above zero`);
+    }
+  }
   return {
-    heartbeatMs: options.heartbeatMs ?? HEARTBEAT_MS,
+    peerTimeoutMs: options.peerTimeoutMs ?? PEER_TIMEOUT_MS,
     handshakeMs: options.handshakeMs ?? HANDSHAKE_MS,
     highWaterMark: options.highWaterMark ?? HIGH_WATER_MARK,
     maxPartBytes: options.maxPartBytes ?? MAX_PART_BYTES,
@@ -83,6 +93,7 @@ export class DialingDealer extends Dealer {
 }
 
 function common(settings: ZmqSettings, ipv6: boolean) {
+  const probeSeconds = Math.max(1, Math.round(settings.peerTimeoutMs / PROBES / 1_000));
   return {
     linger: 0,
     // Sends settle at once, also when they fail, so they can be issued back to back and nothing ever queues here.
@@ -91,11 +102,14 @@ function common(settings: ZmqSettings, ipv6: boolean) {
     receiveHighWaterMark: settings.highWaterMark,
     maxMessageSize: settings.maxPartBytes,
     handshakeInterval: settings.handshakeMs,
-    heartbeatInterval: settings.heartbeatMs,
-    heartbeatTimeout: settings.heartbeatMs * HEARTBEATS_MISSED,
-    heartbeatTimeToLive: settings.heartbeatMs * HEARTBEATS_MISSED,
+    // ZeroMQ 4.3.5 aborts the process when a heartbeat of its own falls due on a connection that broke while the
+    // queue behind it was full or closing (libzmq #4364), so the kernel watches the connections instead.
+    heartbeatInterval: 0,
     tcpKeepalive: 1,
-    tcpMaxRetransmitTimeout: UNACKNOWLEDGED_MS,
+    tcpKeepaliveIdle: probeSeconds,
+    tcpKeepaliveInterval: probeSeconds,
+    tcpKeepaliveCount: PROBES - 1,
+    tcpMaxRetransmitTimeout: settings.peerTimeoutMs,
     ipv6,
   };
 }

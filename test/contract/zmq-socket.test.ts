@@ -1,7 +1,7 @@
 import { once } from "node:events";
-import { existsSync, linkSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, linkSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
-import { createServer } from "node:net";
+import { connect, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, describe, expect, test } from "vitest";
@@ -33,6 +33,10 @@ function dial(endpoint: string, options?: ZmqOptions, told: DialerEvents & Diale
 function track<T extends { close(): void }>(socket: T): T {
   open.push(() => socket.close());
   return socket;
+}
+
+function openFiles(): number {
+  return process.platform === "linux" ? readdirSync("/proc/self/fd").length : 0;
 }
 
 /** A plain TCP server that is not ZeroMQ. */
@@ -95,9 +99,9 @@ describe("dialing over tcp", () => {
   });
 
   test("reports a ZeroMQ socket of a kind that does not fit", async () => {
-    const dealer = track(new Request());
-    await dealer.bind("tcp://127.0.0.1:*");
-    const { told } = dial(dealer.lastEndpoint!);
+    const request = track(new Request());
+    await request.bind("tcp://127.0.0.1:*");
+    const { told } = dial(request.lastEndpoint!);
     await told.untilClosed();
     expect(told.reason).toBe("handshake-failed");
   });
@@ -164,21 +168,78 @@ describe("listening over tcp", () => {
     await listener.disconnect(routingId);
   });
 
-  test("cuts off a plain ZeroMQ peer: nothing of it arrives any more, and its connection breaks when it sends", async () => {
-    const { listener, heard } = await listen("tcp://127.0.0.1:*", { heartbeatMs: 50 });
-    const plain = track(new Dealer({ linger: 0, reconnectInterval: -1 }));
-    const broken = new Promise<void>((resolve) => {
-      plain.events.on("disconnect", () => resolve());
-    });
+  test("cuts off a plain ZeroMQ peer: it is told, and nothing of it arrives any more", async () => {
+    const { listener, heard } = await listen();
+    const plain = track(new Dealer({ linger: 100 }));
     plain.connect(listener.endpoint);
     await plain.send("hello");
     await heard.untilReceived(1);
     const { routingId } = heard.received[0]!;
     await listener.disconnect(routingId);
     expect(heard.departed.has(routingId.toString("hex"))).toBe(true);
+    expect((await plain.receive()).map(String)).toEqual([""]);
+    expect(listener.send(routingId, message("no more"))).toBe(0);
     await plain.send("still here");
-    await broken;
+    heard.departed.clear();
+    plain.close();
+    await heard.untilLeft(routingId);
     expect(heard.received.length).toBe(1);
+  });
+
+  test("tells a peer that was cut off with a full queue when it sends again", async () => {
+    const { listener, heard } = await listen("tcp://127.0.0.1:*", { highWaterMark: 8 });
+    const slow = track(new Dealer({ linger: 0, receiveHighWaterMark: 1 }));
+    slow.connect(listener.endpoint);
+    await slow.send("hello");
+    await heard.untilReceived(1);
+    const { routingId } = heard.received[0]!;
+    while (heard.departed.size === 0) {
+      listener.send(routingId, [Buffer.alloc(1024 * 1024)]);
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    await listener.disconnect(routingId);
+    await slow.send("ready again");
+    let parts: Buffer[];
+    do {
+      parts = await slow.receive();
+      await slow.send("?");
+    } while (parts[0]!.length > 0);
+    expect(heard.received.length).toBe(1);
+  });
+
+  test("keeps no descriptors of peers that were cut off, sent on and left", async () => {
+    const { listener, heard } = await listen();
+    const before = openFiles();
+    for (let i = 0; i < 50; i += 1) {
+      const plain = new Dealer({ linger: 100 });
+      plain.connect(listener.endpoint);
+      await plain.send("hello");
+      await heard.untilReceived(i + 1);
+      const { routingId } = heard.received[i]!;
+      await listener.disconnect(routingId);
+      await plain.send("more");
+      heard.departed.clear();
+      plain.close();
+      await heard.untilLeft(routingId);
+    }
+    expect(openFiles()).toBeLessThan(before + 20);
+  });
+
+  test("survives peers that break off while it reads nothing of theirs", async () => {
+    const { listener, heard } = await listen("tcp://127.0.0.1:*", { highWaterMark: 2 });
+    const port = Number(listener.endpoint.split(":").at(-1));
+    for (let i = 0; i < 20; i += 1) {
+      const flood = new Dealer({ linger: 0, sendTimeout: 0 });
+      flood.connect(listener.endpoint);
+      for (let k = 0; k < 500; k += 1) flood.send(Buffer.alloc(1000)).catch(() => {});
+      flood.close();
+      const noise = connect(port, "127.0.0.1");
+      noise.on("error", () => {});
+      noise.end(Buffer.from([0xff, 0, 0, 0, 0, 0, 0, 0, 1, 0x7f, 3, ...Array(60).fill(i)]));
+    }
+    const { dialer } = dial(listener.endpoint);
+    dialer.send(message("sane"));
+    await heard.until(() => heard.texts.some(([text]) => text === "sane"));
   });
 
   test("answers a bare REQ socket, whose routing id begins with a zero", async () => {
