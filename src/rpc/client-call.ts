@@ -11,6 +11,7 @@ import { readStatus } from "../wire/status.js";
 import { Assembly } from "./assembly.js";
 import type { BoundMethod } from "./bound-method.js";
 import { type CallOptions, callCancelled, callTimedOut } from "./call-options.js";
+import type { TableEntry } from "./call-table.js";
 
 /** What a call needs of the connection it belongs to. */
 export interface ClientCallOwner {
@@ -29,7 +30,7 @@ export interface ClientCallSession {
 }
 
 /** One unary call of a client, from the function call to its answer. */
-export class ClientCall extends Deadline {
+export class ClientCall extends Deadline implements TableEntry<ClientCall> {
   readonly method: BoundMethod<UnaryMethod>;
   readonly metadata: Metadata | undefined;
   readonly waitForReady: boolean;
@@ -41,6 +42,7 @@ export class ClientCall extends Deadline {
   /** Given by the session that sends it, with the session itself. */
   id = 0;
   session: ClientCallSession | undefined;
+  nextInTable: ClientCall | undefined;
   done = false;
   private readonly owner: ClientCallOwner;
   private readonly options: CallOptions;

@@ -9,6 +9,7 @@ import { type Introduction, readGoaway, readWelcome, writeHello } from "../wire/
 import { initialLimits, type Limits } from "../wire/limits.js";
 import { writeMetadata } from "../wire/metadata-fields.js";
 import { readStatus } from "../wire/status.js";
+import { CallTable } from "./call-table.js";
 import type { ClientCall, ClientCallSession } from "./client-call.js";
 import { writeEncoded, writeMessage } from "./payload.js";
 import { Session, type SessionShared } from "./session.js";
@@ -35,7 +36,7 @@ export class ClientSession extends Session implements DialerEvents, ClientCallSe
   private readonly events: ClientSessionEvents;
   private readonly self: Introduction;
   private readonly dialer: Dialer;
-  private readonly calls = new Map<number, ClientCall>();
+  private readonly calls = new CallTable<ClientCall>();
   private granted: Limits = initialLimits;
   private nextId = 1;
   private isOpen = false;
@@ -128,19 +129,19 @@ export class ClientSession extends Session implements DialerEvents, ClientCallSe
     this.nextId = id + 1;
     call.id = id;
     call.session = this;
-    this.calls.set(id, call);
+    this.calls.add(call);
     if (large === undefined) this.outbox.end(writer);
     else this.outbox.endWithPart(writer, FrameKind.Request, id, large);
   }
 
   /** Tells the server that nobody waits for the answer. */
   cancel(call: ClientCall): void {
-    if (this.ended || !this.calls.has(call.id)) return;
+    if (this.ended || this.calls.get(call.id) !== call) return;
     this.outbox.end(this.outbox.begin(FrameKind.Cancel, call.id));
   }
 
   forget(call: ClientCall): void {
-    this.calls.delete(call.id);
+    this.calls.remove(call);
     if (this.ended) return;
     this.outbox.dropTransfer(call.id);
     if (this.isDraining && this.calls.size === 0) this.finish(drainedError(this.endpoint));
@@ -186,7 +187,7 @@ export class ClientSession extends Session implements DialerEvents, ClientCallSe
       frame.statusStart < 0
         ? undefined
         : readStatus(frame.buf, frame.statusStart, frame.statusEnd, "", false);
-    for (const call of [...this.calls.values()]) {
+    for (const call of this.calls.all()) {
       if (call.id > lastCallId) call.fail(notStarted(call.method.path, this.endpoint, status));
     }
     if (status !== undefined) {
@@ -203,9 +204,7 @@ export class ClientSession extends Session implements DialerEvents, ClientCallSe
     if (this.ended) return;
     this.ended = true;
     this.outbox.close();
-    for (const call of [...this.calls.values()])
-      call.fail(outcomeUnknown(call.method.path, this.endpoint, error));
-    this.calls.clear();
+    for (const call of this.calls.all()) call.fail(outcomeUnknown(call.method.path, this.endpoint, error));
     // Its own failures are already known here.
     void this.dialer.close();
     this.events.closed(this, error);

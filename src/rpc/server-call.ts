@@ -7,6 +7,7 @@ import type { Metadata } from "../core/metadata.js";
 import type { Method } from "../wire/definition.js";
 import type { PayloadCodec } from "../wire/payload-codec.js";
 import { CallContext, type CallState } from "./call-context.js";
+import type { TableEntry } from "./call-table.js";
 import type { Peer } from "./context.js";
 import { intercepted } from "./intercepted.js";
 import type { Runnable } from "./lanes.js";
@@ -31,7 +32,7 @@ export interface ServerCallOwner {
 }
 
 /** One call of a served method, from its REQUEST to its END. */
-export class ServerCall extends Deadline implements Runnable, CallState {
+export class ServerCall extends Deadline implements Runnable, CallState, TableEntry<ServerCall> {
   readonly id: number;
   readonly route: Route;
   readonly codec: PayloadCodec;
@@ -43,6 +44,7 @@ export class ServerCall extends Deadline implements Runnable, CallState {
   readonly metadataBuf: Buffer | undefined;
   readonly metadataRanges: readonly number[] | undefined;
   over = false;
+  nextInTable: ServerCall | undefined;
   responseMetadata: Metadata | undefined;
   trailers: Metadata | undefined;
   /** Why the call ended before its handler did. */

@@ -8,6 +8,7 @@ import { initialLimits, type Limits, messageTooLarge } from "../wire/limits.js";
 import { rangesBytes, writeMetadata } from "../wire/metadata-fields.js";
 import { writeStatus } from "../wire/status.js";
 import { Assembly } from "./assembly.js";
+import { CallTable } from "./call-table.js";
 import type { Peer } from "./context.js";
 import { findRoute } from "./find-route.js";
 import { requireCodec, writeMessage } from "./payload.js";
@@ -39,7 +40,7 @@ export class ServerSession extends Session implements ServerCallOwner {
   peer: Peer = { node: "", instance: "" };
   private readonly server: ServerShared;
   private readonly host: ServerSessionHost;
-  private readonly calls = new Map<number, ServerCall>();
+  private readonly calls = new CallTable<ServerCall>();
   private readonly arriving = new Map<number, Arriving>();
   /** Calls that wait because the peer doesn't read. */
   private postponed: ServerCall[] = [];
@@ -106,7 +107,7 @@ export class ServerSession extends Session implements ServerCallOwner {
   }
 
   forget(call: ServerCall): void {
-    this.calls.delete(call.id);
+    this.calls.remove(call);
     this.arriving.delete(call.id);
     this.host.progressed();
   }
@@ -120,7 +121,7 @@ export class ServerSession extends Session implements ServerCallOwner {
 
   /** Ends every call that is still in flight, and tells the client. */
   cancelAll(reason: HeliographError): void {
-    for (const call of [...this.calls.values()]) call.cancel(reason);
+    for (const call of this.calls.all()) call.cancel(reason);
   }
 
   /** Refuses the whole session: none of its calls is started. */
@@ -255,19 +256,23 @@ export class ServerSession extends Session implements ServerCallOwner {
       this.refuseId(id, error, undefined);
       return;
     }
-    this.calls.set(id, call);
     if (frame.more) {
+      this.calls.add(call);
       call.schedule();
       this.arriving.set(id, { call, assembly: new Assembly(size) });
     } else if (frame.payload === undefined) call.cancel(noMessage(call.route.path));
-    else call.start(frame.payload, frame.payloadStart, frame.payloadEnd);
+    else {
+      call.start(frame.payload, frame.payloadStart, frame.payloadEnd);
+      // Most are over already.
+      if (!call.over) this.calls.add(call);
+    }
   }
 
   /** The next chunk of a request, unless the call has ended. */
   private requestGoesOn(frame: Frame): void {
     const arriving = this.arriving.get(frame.callId);
     if (arriving === undefined) {
-      if (this.calls.has(frame.callId) || frame.methodStart >= 0) {
+      if (this.calls.get(frame.callId) !== undefined || frame.methodStart >= 0) {
         throw protocolViolation(`call id ${frame.callId} is used twice`);
       }
       return;
@@ -307,7 +312,7 @@ export class ServerSession extends Session implements ServerCallOwner {
     this.ended = true;
     this.outbox.close();
     this.postponed = [];
-    for (const call of [...this.calls.values()]) call.abandon(reason);
+    for (const call of this.calls.all()) call.abandon(reason);
     this.host.ended(this, kick);
   }
 }
