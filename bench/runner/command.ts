@@ -17,7 +17,8 @@ export async function run(
   const child = spawn(executable, args, {
     cwd,
     timeout: timeoutMs,
-    env: { ...process.env, ...env },
+    // `npm run --silent` would silence the npm that is run here, too, and hide why it failed.
+    env: { ...process.env, npm_config_loglevel: "error", ...env },
     stdio: ["ignore", "pipe", "pipe"],
   });
   let said = "";

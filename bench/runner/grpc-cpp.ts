@@ -12,11 +12,16 @@ export function grpcCppBinaries({ bench }: Checkout): string {
   return `${bench}/build/grpc-cpp/${hash.digest("hex").slice(0, 16)}`;
 }
 
-/** Generates and compiles them, unless they are there. */
+/** Whether they are there. */
+export function grpcCppBuilt(checkout: Checkout): boolean {
+  const out = grpcCppBinaries(checkout);
+  return existsSync(`${out}/client`) && existsSync(`${out}/server`);
+}
+
+/** Generates and compiles them. */
 export async function buildGrpcCpp(checkout: Checkout): Promise<void> {
   const { bench } = checkout;
   const out = grpcCppBinaries(checkout);
-  if (existsSync(`${out}/client`) && existsSync(`${out}/server`)) return;
   rmSync(`${bench}/build/grpc-cpp`, { recursive: true, force: true });
   mkdirSync(out, { recursive: true });
 

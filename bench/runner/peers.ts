@@ -1,6 +1,5 @@
-/** A tool or package a peer needs, and the Debian packages that bring it. */
-export interface SystemNeed {
-  /** Shell test that succeeds when it is there. */
+/** What a peer needs of the system: a shell test that succeeds when it is there, and the Debian packages that bring it. */
+export interface DebianNeed {
   readonly probe: string;
   readonly packages: readonly string[];
 }
@@ -8,28 +7,32 @@ export interface SystemNeed {
 /** A system that Heliograph is compared with. */
 export interface Peer {
   readonly summary: string;
-  /** Package of bench/package.json that has to be installed. */
-  readonly module?: string;
-  readonly system?: SystemNeed;
+  /** Whether it needs the npm packages of bench/package.json. */
+  readonly npm: boolean;
+  readonly debian?: DebianNeed;
 }
 
-export const peers = {
+export type PeerName = "grpc-js" | "zeromq" | "nats" | "grpc-cpp";
+
+/** Every peer by its name. */
+export const peers: Readonly<Record<PeerName, Peer>> = {
   "grpc-js": {
     summary: "@grpc/grpc-js, unary calls of a typed stub",
-    module: "@grpc/grpc-js",
+    npm: true,
   },
   zeromq: {
     summary: "plain zeromq.js, DEALER/ROUTER (serial: REQ/REP), one message per call, no protobuf",
-    module: "zeromq",
+    npm: true,
   },
   nats: {
     summary: "nats.js request/reply through nats-server, no protobuf",
-    module: "@nats-io/transport-node",
-    system: { probe: "command -v nats-server", packages: ["nats-server"] },
+    npm: true,
+    debian: { probe: "command -v nats-server", packages: ["nats-server"] },
   },
   "grpc-cpp": {
     summary: "gRPC C++, asynchronous client and callback server",
-    system: {
+    npm: false,
+    debian: {
       probe:
         "command -v g++ && command -v protoc && command -v grpc_cpp_plugin && pkg-config --exists grpc++ protobuf",
       packages: [
@@ -42,8 +45,6 @@ export const peers = {
       ],
     },
   },
-} as const satisfies Record<string, Peer>;
-
-export type PeerName = keyof typeof peers;
+};
 
 export const peerNames = Object.keys(peers) as PeerName[];

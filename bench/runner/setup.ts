@@ -15,6 +15,6 @@ export async function setUp(
   const obstacles = await setUpPeers(here, peers, again);
   linkPackage(here);
   await generateStubs(here);
-  await compilePrograms(here);
+  await compilePrograms(here, { lenient: obstacles.size > 0 });
   return obstacles;
 }
