@@ -25,7 +25,7 @@ export function detail<T>(type: MessageType<T>, init: Init<T>): ErrorDetail {
   }
   return {
     type: type.$type,
-    value: Uint8Array.prototype.slice.call(scratch.buf, scratch.origin, scratch.pos),
+    value: new Uint8Array(scratch.buf.subarray(scratch.origin, scratch.pos)),
   };
 }
 

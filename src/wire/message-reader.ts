@@ -46,7 +46,7 @@ Reader.prototype = BinaryReader.prototype;
  * Generated code tells its reader when a message begins and ends by setting `__tsProtoDecodeDepth`, and reads each
  * length by `uint32`. So the last length read before a message begins is that message's, and is enforced here.
  *
- * Not thread-safe in one sense: between `reset` and `finish` only one message may be read.
+ * One message at a time, between `reset` and `finish`; `decodeMessage` sees to that.
  */
 export class MessageReader extends Reader {
   /** Where the next byte comes from, and the end of the outermost message: generated code reads both. */
