@@ -113,7 +113,7 @@ class AnonymousCall implements ServerCallOwner, PacketHandler {
       throw protocolViolation("the metadata is too large");
     if (frame.methodStart < 0) throw protocolViolation("REQUEST without a method");
     const route = findRoute(this.server, frame.buf, frame.methodStart, frame.methodEnd);
-    const codec = requireCodec(frame.codec, route.path);
+    const codec = requireCodec(frame.codec, frame.compression, route.path);
     if (frame.payload === undefined) throw protocolViolation("a unary call needs exactly one message");
     const size = frame.payloadEnd - frame.payloadStart;
     if (size > MAX_BARE_BYTES) throw messageTooLarge(size, MAX_BARE_BYTES, "the request", true);

@@ -100,6 +100,16 @@ export class ClientCall extends Deadline implements TableEntry<ClientCall> {
           return;
         }
       }
+      if (frame.compression !== 0) {
+        this.fail(
+          new HeliographError(
+            Code.Unimplemented,
+            `${path}: the answer has compression ${frame.compression}, which is not known here`,
+            { reason: "CODEC_UNSUPPORTED" },
+          ),
+        );
+        return;
+      }
       const size = frame.more ? frame.payloadSize : frame.payloadEnd - frame.payloadStart;
       if (size > messageBytes) {
         this.session?.cancel(this);

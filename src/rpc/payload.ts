@@ -46,10 +46,11 @@ export function encodeMessage(codec: PayloadCodec, type: PayloadType, message: u
 }
 
 /** @throws HeliographError UNIMPLEMENTED, reason CODEC_UNSUPPORTED */
-export function requireCodec(id: number, path: string): PayloadCodec {
+export function requireCodec(id: number, compression: number, path: string): PayloadCodec {
   const codec = codecById(id);
-  if (codec !== undefined) return codec;
-  throw new HeliographError(Code.Unimplemented, `${path}: codec ${id} is not known here`, {
+  if (codec !== undefined && compression === 0) return codec;
+  const what = codec === undefined ? `codec ${id}` : `compression ${compression}`;
+  throw new HeliographError(Code.Unimplemented, `${path}: ${what} is not known here`, {
     reason: "CODEC_UNSUPPORTED",
     notProcessed: true,
   });

@@ -236,7 +236,7 @@ export class ServerSession extends Session implements ServerCallOwner {
       if (this.calls.size >= limits.maxCalls) throw tooManyCalls(limits.maxCalls);
       if (rangesBytes(frame.metadata) > limits.metadataBytes) throw metadataTooLarge(limits.metadataBytes);
       const route = findRoute(this.server, frame.buf, frame.methodStart, frame.methodEnd);
-      const codec = requireCodec(frame.codec, route.path);
+      const codec = requireCodec(frame.codec, frame.compression, route.path);
       if (size > limits.messageBytes)
         throw messageTooLarge(size, limits.messageBytes, `${route.path}: the request`, true);
       const deadline =

@@ -63,7 +63,6 @@ export class PacketReader {
         }
         frames++;
         handler.frame(this.current);
-        // The handler may have been the reason for another read on this thread, but never on this reader.
       } else if (tag === 0x10) readBytes = this.varint();
       else if (tag === 0x18) readPackets = this.varint();
       else this.skip(tag);
@@ -121,6 +120,7 @@ export class PacketReader {
           this.readRare(frame, tag);
       }
     }
+    if (frame.kind === 0) throw malformedPacket("a frame has no kind");
     if (attached && frame.payload !== undefined)
       throw malformedPacket("a frame has a payload and an attachment");
     return attached;
