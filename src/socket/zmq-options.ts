@@ -11,7 +11,7 @@ export interface ZmqOptions {
   readonly peerTimeoutMs?: number | undefined;
   /** Milliseconds that a peer has for the ZeroMQ handshake after the connection was made. */
   readonly handshakeMs?: number | undefined;
-  /** Messages that may wait in each direction of a connection. Must be above the session window in packets. */
+  /** Messages that may wait to be sent on a connection. Must be above the session window in packets. */
   readonly highWaterMark?: number | undefined;
   /** The largest part that is accepted, in bytes; a peer that sends a larger one is cut off by ZeroMQ. */
   readonly maxPartBytes?: number | undefined;
@@ -99,7 +99,9 @@ function common(settings: ZmqSettings, ipv6: boolean) {
     // Sends settle at once, also when they fail, so they can be issued back to back and nothing ever queues here.
     sendTimeout: 0,
     sendHighWaterMark: settings.highWaterMark,
-    receiveHighWaterMark: settings.highWaterMark,
+    // Without limit: where a full queue stops the reading of a connection that then breaks, ZeroMQ 4.3.5 aborts the
+    // process if one of the peer's heartbeats is left to be read. What may wait is bounded by the session window.
+    receiveHighWaterMark: 0,
     maxMessageSize: settings.maxPartBytes,
     handshakeInterval: settings.handshakeMs,
     // ZeroMQ 4.3.5 aborts the process when a heartbeat of its own falls due on a connection that broke while the

@@ -39,6 +39,30 @@ function openFiles(): number {
   return process.platform === "linux" ? readdirSync("/proc/self/fd").length : 0;
 }
 
+function block(ms: number): void {
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
+}
+
+const ZMTP_PING = Buffer.from([4, 7, 4, ...Buffer.from("PING"), 0, 0]);
+
+function zmtpGreeting(): Buffer {
+  const greeting = Buffer.alloc(64);
+  greeting.set([0xff, 0, 0, 0, 0, 0, 0, 0, 1, 0x7f, 3, 0]);
+  greeting.write("NULL", 12);
+  return greeting;
+}
+
+function zmtpReady(socketType: string): Buffer {
+  const body = Buffer.from(
+    `\x05READY\x0bSocket-Type\0\0\0${String.fromCharCode(socketType.length)}${socketType}`,
+  );
+  return Buffer.concat([Buffer.from([4, body.length]), body]);
+}
+
+function zmtpMessage(text: string): Buffer {
+  return Buffer.concat([Buffer.from([0, text.length]), Buffer.from(text)]);
+}
+
 /** A plain TCP server that is not ZeroMQ. */
 async function serve(onConnection: Parameters<typeof createServer>[1]): Promise<string> {
   const server = createServer((socket) => {
@@ -225,18 +249,37 @@ describe("listening over tcp", () => {
     expect(openFiles()).toBeLessThan(before + 20);
   });
 
-  test("survives peers that break off while it reads nothing of theirs", async () => {
-    const { listener, heard } = await listen("tcp://127.0.0.1:*", { highWaterMark: 2 });
+  test("survives a peer that floods it with messages and heartbeats while its loop is blocked, and breaks off", async () => {
+    const { listener, heard } = await listen();
     const port = Number(listener.endpoint.split(":").at(-1));
-    for (let i = 0; i < 20; i += 1) {
-      const flood = new Dealer({ linger: 0, sendTimeout: 0 });
-      flood.connect(listener.endpoint);
-      for (let k = 0; k < 500; k += 1) flood.send(Buffer.alloc(1000)).catch(() => {});
-      flood.close();
-      const noise = connect(port, "127.0.0.1");
-      noise.on("error", () => {});
-      noise.end(Buffer.from([0xff, 0, 0, 0, 0, 0, 0, 0, 1, 0x7f, 3, ...Array(60).fill(i)]));
+    const peer = connect(port, "127.0.0.1");
+    await once(peer, "connect");
+    peer.write(zmtpGreeting());
+    peer.write(zmtpReady("DEALER"));
+    await once(peer, "data");
+    const flood = Array.from({ length: 2_000 }, () => [zmtpMessage("hello"), ZMTP_PING]).flat();
+    await new Promise((resolve) => peer.write(Buffer.concat(flood), resolve));
+    block(200);
+    peer.resetAndDestroy();
+    block(50);
+    const { dialer } = dial(listener.endpoint);
+    dialer.send(message("sane"));
+    await heard.until(() => heard.texts.some(([text]) => text === "sane"));
+  });
+
+  test("survives peers that send garbage instead of a handshake, or within it", async () => {
+    const { listener, heard } = await listen();
+    const port = Number(listener.endpoint.split(":").at(-1));
+    const starts = [Buffer.alloc(0), zmtpGreeting(), Buffer.concat([zmtpGreeting(), zmtpReady("DEALER")])];
+    const closed: Promise<unknown>[] = [];
+    for (let i = 0; i < 60; i += 1) {
+      const peer = connect(port, "127.0.0.1");
+      peer.on("error", () => {});
+      closed.push(once(peer.resume(), "close"));
+      const garbage = Buffer.from(Array.from({ length: i * 3 }, (_, k) => (k * 31 + i * 7) & 0xff));
+      peer.end(Buffer.concat([starts[i % 3]!, garbage]));
     }
+    await Promise.all(closed);
     const { dialer } = dial(listener.endpoint);
     dialer.send(message("sane"));
     await heard.until(() => heard.texts.some(([text]) => text === "sane"));
