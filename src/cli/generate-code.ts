@@ -25,6 +25,7 @@ export const tsProtoOptions = [
   "outputServices=none",
   "outputTypeAnnotations=static-only",
   "useDate=timestamp",
+  "useExactTypes=false",
   "useMapType=true",
   "useOptionals=messages",
   optionsModule,

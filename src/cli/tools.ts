@@ -22,10 +22,11 @@ export interface Tools {
   readonly tsProto: CommandLine;
 }
 
-/** Finds the tools; fails with the command that installs what is missing. */
-export function findTools(project: string): Tools {
-  const buf = findPackage("@bufbuild/buf", project);
-  const tsProto = findPackage("ts-proto", project);
+/** Finds the tools in the project or beside this package; fails with the command that installs what is missing. */
+export function findTools(project: string, beside: string = import.meta.url): Tools {
+  const places = [join(project, "package.json"), beside];
+  const buf = findPackage("@bufbuild/buf", places);
+  const tsProto = findPackage("ts-proto", places);
   if (buf === undefined || tsProto === undefined) {
     const missing = [
       buf === undefined ? ["@bufbuild/buf"] : [],
@@ -51,8 +52,8 @@ export async function runTool([program, ...args]: CommandLine, cwd: string): Pro
   return { code, stdout, stderr };
 }
 
-function findPackage(name: string, project: string): string | undefined {
-  for (const from of [join(project, "package.json"), import.meta.url]) {
+function findPackage(name: string, places: readonly string[]): string | undefined {
+  for (const from of places) {
     try {
       return dirname(createRequire(from).resolve(`${name}/package.json`));
     } catch {

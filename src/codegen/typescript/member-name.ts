@@ -1,4 +1,4 @@
-import { methodName } from "./ts-proto.js";
+import { fieldName } from "./ts-proto.js";
 
 /**
  * Names that mean something to the language: `await` calls `then`, JSON calls `toJSON`, and every object has those of
@@ -10,8 +10,9 @@ const taken: ReadonlySet<string> = new Set([
   ...Object.getOwnPropertyNames(Object.prototype),
 ]);
 
-/** The member that an rpc becomes: camel case, as ts-proto names methods. */
+/** The member that an rpc becomes: camel case by ts-proto's rule for fields, with a small first letter. */
 export function memberName(rpc: string): string {
-  const name = methodName(rpc);
+  const camel = fieldName(rpc) || rpc;
+  const name = `${camel.charAt(0).toLowerCase()}${camel.slice(1)}`;
   return taken.has(name) ? `${name}$` : name;
 }

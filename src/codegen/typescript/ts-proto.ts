@@ -14,7 +14,6 @@ interface TsProto {
   readonly options: { defaultOptions(): { snakeToCamel: string[] } };
   readonly case: {
     maybeSnakeToCamel(name: string, options: object): string;
-    camelCaseGrpc(name: string): string;
   };
 }
 
@@ -53,11 +52,6 @@ export function generatedTypes(sources: readonly DescFile[]): Map<string, Genera
 export function fieldName(proto: string): string {
   const { case: casing, options } = tsProto();
   return casing.maybeSnakeToCamel(proto, options.defaultOptions());
-}
-
-/** What ts-proto would call a method, words and all: `GetAPIVersion` is `getApiVersion`. */
-export function methodName(proto: string): string {
-  return tsProto().case.camelCaseGrpc(proto) || proto;
 }
 
 function tsProto(): TsProto {
