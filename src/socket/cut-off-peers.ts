@@ -61,6 +61,7 @@ function keyOf(routingId: Uint8Array): string {
   return asBuffer(routingId).toString("hex");
 }
 
-function isUnreachable(error: unknown): boolean {
+/** True for the error of a send to a peer that isn't connected. */
+export function isUnreachable(error: unknown): boolean {
   return error instanceof Error && "code" in error && error.code === "EHOSTUNREACH";
 }

@@ -44,23 +44,13 @@ export class MemoryListener implements Listener {
   send(routingId: Uint8Array, parts: Uint8Array[]): number {
     if (this.#over || parts.length === 0) return 0;
     const peer = this.#peers.get(asBuffer(routingId).toString("hex"));
-    if (!peer?.receive(parts)) {
-      this.#turns.add(() => {
-        if (!this.#over) this.#events.left(asBuffer(routingId));
-      });
-    }
+    if (!peer?.receive(parts)) this.#cut(routingId);
     return byteLengthOf(parts);
   }
 
   async disconnect(routingId: Uint8Array): Promise<void> {
     if (this.#over) return;
-    const id = asBuffer(routingId);
-    const key = id.toString("hex");
-    this.#peers.get(key)?.gone();
-    this.#peers.delete(key);
-    this.#turns.add(() => {
-      if (!this.#over) this.#events.left(id);
-    });
+    this.#cut(routingId);
     await this.#turns.settled();
   }
 
@@ -71,6 +61,16 @@ export class MemoryListener implements Listener {
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
+  }
+
+  #cut(routingId: Uint8Array): void {
+    const id = asBuffer(routingId);
+    const key = id.toString("hex");
+    this.#peers.get(key)?.gone();
+    this.#peers.delete(key);
+    this.#turns.add(() => {
+      if (!this.#over) this.#events.left(id);
+    });
   }
 
   async #shutDown(): Promise<void> {

@@ -21,16 +21,19 @@ export type CloseReason =
   /** `close` was called on this side. */
   | "closed";
 
-/** What a dialed connection tells. No method is called after `closed`. */
+/** What a dialed connection tells, never from within a call of the dialer's. No method is called after `closed`. */
 export interface DialerEvents {
-  /** The ZeroMQ handshake is complete. Called at most once. */
+  /** The ZeroMQ handshake is complete. Called at most once, before the first message. */
   opened(): void;
   /**
    * A message arrived. `bytes` is what its parts took on the wire, before the tap saw them;
    * `parts` is empty when the tap dropped it.
    */
   message(parts: Buffer[], bytes: number): void;
-  /** The connection is over, for good: a dialer never reconnects. Called exactly once. */
+  /**
+   * The connection is over, for good: a dialer never reconnects. Called exactly once. Where the peer or the network
+   * ended it, all messages that had arrived come first; `close` delivers none any more.
+   */
   closed(reason: CloseReason, cause?: Error): void;
 }
 
@@ -48,12 +51,18 @@ export interface ListenerEvents {
 /** One connection to one endpoint (a DEALER). Sending before `opened` is allowed. */
 export interface Dialer extends AsyncDisposable {
   /**
-   * Hands a message over, in order. Never waits and never throws; a failure ends the connection.
+   * Hands a message over, in order. Never waits and never throws; a failure ends the connection. So do too many
+   * messages that the peer does not take (256): the layer above keeps fewer than that under way.
+   *
+   * A message of one empty part says that its sender is gone, and may not be sent.
    *
    * @returns the bytes of all parts that went to the wire; 0 when the tap dropped the message or the connection is over.
    */
   send(parts: Uint8Array[]): number;
-  /** Ends the connection. Messages already handed over get `lingerMs` (default 1000) to leave. Always ends. */
+  /**
+   * Ends the connection. Messages already handed over get `lingerMs` (default 1000) to leave; resolves when they
+   * have, or the time is over. Always ends; a second call returns the first one's promise.
+   */
   close(options?: CloseOptions): Promise<void>;
 }
 
@@ -61,10 +70,18 @@ export interface Dialer extends AsyncDisposable {
 export interface Listener extends AsyncDisposable {
   /** Where it is bound, with the real port in place of a wildcard. */
   readonly endpoint: string;
-  /** As `Dialer.send`, to one peer. A peer that is gone or doesn't read is reported by `left`. */
+  /**
+   * As `Dialer.send`, to one peer. A peer that is gone is reported by `left`; one that doesn't read is cut off as by
+   * `disconnect`, since it has lost a message.
+   */
   send(routingId: Uint8Array, parts: Uint8Array[]): number;
-  /** Breaks the connection of one peer and leaves all others alone. */
+  /**
+   * Cuts off one peer and leaves all others alone: the peer is told, nothing is sent to it and nothing of it is
+   * delivered any more, and `left` is called. The kit's dialers then close. ZeroMQ can't close a single connection,
+   * so that of a peer which does not care stays open and mute until it goes.
+   */
   disconnect(routingId: Uint8Array): Promise<void>;
+  /** As `Dialer.close`. Once it resolves, the endpoint is free. No event is told from the call on. */
   close(options?: CloseOptions): Promise<void>;
 }
 

@@ -3,14 +3,7 @@ import { connect } from "node:net";
 import { networkInterfaces } from "node:os";
 import { Code } from "../core/code.js";
 import { HeliographError, invalidArgument } from "../core/error.js";
-import {
-  formatEndpoint,
-  isNamedHost,
-  needsIpv6,
-  parseEndpoint,
-  resolveHost,
-  type ZmqEndpoint,
-} from "./resolve.js";
+import { formatEndpoint, isNamedHost, parseEndpoint, resolveHost, type ZmqEndpoint } from "./resolve.js";
 import { ListeningRouter, type ZmqSettings } from "./zmq-options.js";
 
 /** A bound ROUTER. */
@@ -27,7 +20,7 @@ export async function bindRouter(endpoint: string, settings: ZmqSettings): Promi
   const address = await resolveInterface(endpoint, parseEndpoint(endpoint, "listen"));
   const path = address.scheme === "ipc" && !/^(\*$|@)/.test(address.name) ? address.name : undefined;
   if (path !== undefined) await requireFree(endpoint, path);
-  const router = new ListeningRouter(settings, needsIpv6(address));
+  const router = new ListeningRouter(settings, address);
   try {
     await router.bind(formatEndpoint(address));
   } catch (error) {

@@ -6,14 +6,7 @@ import { type InprocLink, InprocRoom } from "./inproc.js";
 import { watch } from "./monitor.js";
 import { byteLengthOf, GOODBYE, isGoodbye } from "./parts.js";
 import { receiveLoop } from "./receive-loop.js";
-import {
-  formatEndpoint,
-  isNamedHost,
-  needsIpv6,
-  parseEndpoint,
-  resolveHost,
-  type ZmqEndpoint,
-} from "./resolve.js";
+import { formatEndpoint, isNamedHost, parseEndpoint, resolveHost, type ZmqEndpoint } from "./resolve.js";
 import type { CloseOptions, CloseReason, Dialer, DialerEvents, DialOptions } from "./socket.js";
 import { DialingDealer, LINGER_MS, type ZmqSettings } from "./zmq-options.js";
 
@@ -117,7 +110,7 @@ class ZmqDialer implements Dialer, InprocLink {
   }
 
   #openSocket(address: ZmqEndpoint, room: InprocRoom | undefined): void {
-    const socket = new DialingDealer(this.#settings, this.routingId, needsIpv6(address));
+    const socket = new DialingDealer(this.#settings, this.routingId, address);
     this.#socket = socket;
     this.#gone = watch(socket, (event) => this.#observe(event));
     socket.connect(formatEndpoint(address));

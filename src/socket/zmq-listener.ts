@@ -1,5 +1,5 @@
 import type { Buffer } from "node:buffer";
-import { CutOffPeers } from "./cut-off-peers.js";
+import { CutOffPeers, isUnreachable } from "./cut-off-peers.js";
 import { InprocRoom } from "./inproc.js";
 import { watch } from "./monitor.js";
 import { asBuffer, byteLengthOf, GOODBYE, isGoodbye } from "./parts.js";
@@ -45,7 +45,7 @@ class ZmqListener implements Listener {
   send(routingId: Uint8Array, parts: Uint8Array[]): number {
     if (this.#over || parts.length === 0 || this.#cutOff.has(routingId)) return 0;
     try {
-      this.#router.send([routingId, ...parts]).catch(() => this.#left(routingId));
+      this.#router.send([routingId, ...parts]).catch((error: unknown) => this.#failed(routingId, error));
     } catch (error) {
       this.#settings.onError(error);
       return 0;
@@ -55,8 +55,7 @@ class ZmqListener implements Listener {
 
   async disconnect(routingId: Uint8Array): Promise<void> {
     if (this.#over) return;
-    this.#cutOff.add(routingId);
-    this.#room?.evict(routingId);
+    this.#cut(routingId);
     await nextTurn();
     this.#left(routingId);
   }
@@ -99,6 +98,18 @@ class ZmqListener implements Listener {
       this.#settings.onError(error);
     }
     return bytes;
+  }
+
+  #failed(routingId: Uint8Array, error: unknown): void {
+    if (this.#over) return;
+    // A peer that goes on after a lost message would take what follows for something else.
+    if (!isUnreachable(error)) this.#cut(routingId);
+    this.#left(routingId);
+  }
+
+  #cut(routingId: Uint8Array): void {
+    this.#cutOff.add(routingId);
+    this.#room?.evict(routingId);
   }
 
   #left(routingId: Uint8Array): void {

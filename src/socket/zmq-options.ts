@@ -1,6 +1,7 @@
 import type { Buffer } from "node:buffer";
 import { context, Dealer, Router } from "zeromq";
 import { invalidArgument } from "../core/error.js";
+import { needsIpv6, type ZmqEndpoint } from "./resolve.js";
 
 /** What can be set for all ZeroMQ sockets of a factory. Tests scale them down; programs rarely need to. */
 export interface ZmqOptions {
@@ -78,21 +79,21 @@ export function prepareContext(): void {
 
 /** A ROUTER that fails at once for a peer that is gone or full, and says when a peer leaves. */
 export class ListeningRouter extends Router {
-  constructor(settings: ZmqSettings, ipv6: boolean) {
-    super({ ...common(settings, ipv6), mandatory: true, handover: false });
+  constructor(settings: ZmqSettings, address: ZmqEndpoint) {
+    super({ ...common(settings, address), mandatory: true, handover: false });
     this.setInt32Option(ROUTER_NOTIFY, NOTIFY_DISCONNECT);
   }
 }
 
 /** A DEALER known to its peer by `routingId`, any 1 to 255 bytes. */
 export class DialingDealer extends Dealer {
-  constructor(settings: ZmqSettings, routingId: Buffer, ipv6: boolean) {
-    super({ ...common(settings, ipv6), reconnectInterval: RECONNECT_NEVER_MS });
+  constructor(settings: ZmqSettings, routingId: Buffer, address: ZmqEndpoint) {
+    super({ ...common(settings, address), reconnectInterval: RECONNECT_NEVER_MS });
     this.setStringOption(ROUTING_ID, routingId);
   }
 }
 
-function common(settings: ZmqSettings, ipv6: boolean) {
+function common(settings: ZmqSettings, address: ZmqEndpoint) {
   const probeSeconds = Math.max(1, Math.round(settings.peerTimeoutMs / PROBES / 1_000));
   return {
     linger: 0,
@@ -101,7 +102,7 @@ function common(settings: ZmqSettings, ipv6: boolean) {
     sendHighWaterMark: settings.highWaterMark,
     // Without limit: where a full queue stops the reading of a connection that then breaks, ZeroMQ 4.3.5 aborts the
     // process if one of the peer's heartbeats is left to be read. What may wait is bounded by the session window.
-    receiveHighWaterMark: 0,
+    receiveHighWaterMark: address.scheme === "inproc" ? settings.highWaterMark : 0,
     maxMessageSize: settings.maxPartBytes,
     handshakeInterval: settings.handshakeMs,
     // ZeroMQ 4.3.5 aborts the process when a heartbeat of its own falls due on a connection that broke while the
@@ -112,7 +113,7 @@ function common(settings: ZmqSettings, ipv6: boolean) {
     tcpKeepaliveInterval: probeSeconds,
     tcpKeepaliveCount: PROBES - 1,
     tcpMaxRetransmitTimeout: settings.peerTimeoutMs,
-    ipv6,
+    ipv6: needsIpv6(address),
   };
 }
 

@@ -23,7 +23,7 @@ test("A dialer that sends more than the limit in one turn ends, after what had f
   expect([told.reason, told.endings[0]!.cause]).toMatchObject(["disconnected", { reason: "QUEUE_FULL" }]);
 });
 
-test("A peer to which more than the limit is sent in one turn is reported", async () => {
+test("A peer to which more than the limit is sent in one turn is cut off and reported", async () => {
   const network = memoryNetwork({ highWaterMark: 10 });
   const heard = new ListenerProbe();
   const listener = await network.listen("memory://*", heard);
@@ -32,7 +32,8 @@ test("A peer to which more than the limit is sent in one turn is reported", asyn
   network.dial(listener.endpoint, told, { routingId });
   for (let i = 0; i < 11; i += 1) listener.send(routingId, message(`${i}`));
   await heard.untilLeft(routingId);
-  expect(told.received.length).toBe(10);
+  await told.untilClosed();
+  expect([told.received.length, told.reason]).toEqual([10, "disconnected"]);
 });
 
 test("What is sent across the network arrives in the order in which it was sent", async () => {
