@@ -67,6 +67,9 @@ export class DeadlineWheel {
     this.timer?.clear();
     this.timer = undefined;
     this.timerDue = Number.POSITIVE_INFINITY;
+    for (const list of this.slots) {
+      if (list !== undefined) while (list.next !== list) unlink(list.next!);
+    }
     this.slots.length = 0;
     this.count = 0;
   }

@@ -21,9 +21,16 @@ export class Metadata implements Iterable<[string, MetadataValue]> {
   /** @throws HeliographError INVALID_ARGUMENT, reason BAD_METADATA, naming the key. */
   constructor(init?: MetadataInit) {
     if (init === undefined) return;
+    if (typeof init !== "object" || init === null) {
+      throw badMetadata(`metadata must be an object or a list of pairs, got ${String(init)}`);
+    }
     const pairs =
       Symbol.iterator in init ? (init as Iterable<readonly [string, MetadataValue]>) : Object.entries(init);
-    for (const [key, value] of pairs) this.append(key, value);
+    for (const pair of pairs) {
+      if (!Array.isArray(pair))
+        throw badMetadata(`a pair of key and value must be an array, got ${String(pair)}`);
+      this.append(pair[0], pair[1]);
+    }
   }
 
   get size(): number {

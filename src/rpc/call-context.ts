@@ -1,4 +1,5 @@
 import type { Buffer } from "node:buffer";
+import type { Clock } from "../core/clock.js";
 import { ContextValues } from "../core/context-values.js";
 import type { Logger } from "../core/logger.js";
 import { Metadata } from "../core/metadata.js";
@@ -13,6 +14,7 @@ export interface CallState {
   readonly signal: AbortSignal;
   readonly peer: Peer;
   readonly logger: Logger;
+  readonly clock: Clock;
   /** The request's metadata: ranges of this buffer. */
   readonly metadataBuf: Buffer | undefined;
   readonly metadataRanges: readonly number[] | undefined;
@@ -75,6 +77,6 @@ export class CallContext implements HandlerContext {
   }
 
   sleep(ms: number): Promise<void> {
-    return sleep(ms, this.signal);
+    return sleep(this.#call.clock, ms, this.signal);
   }
 }

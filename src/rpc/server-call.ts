@@ -1,4 +1,5 @@
 import type { Buffer } from "node:buffer";
+import type { Clock } from "../core/clock.js";
 import { Code } from "../core/code.js";
 import { Deadline } from "../core/deadline-wheel.js";
 import { HeliographError } from "../core/error.js";
@@ -95,6 +96,10 @@ export class ServerCall extends Deadline implements Runnable, CallState, TableEn
 
   get logger(): Logger {
     return this.shared.logger;
+  }
+
+  get clock(): Clock {
+    return this.shared.clock;
   }
 
   remainingMs(): number {

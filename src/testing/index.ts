@@ -1,1 +1,2 @@
 export { memoryNetwork } from "../socket/memory-socket.js";
+export { type FakeClock, type FakeClockOptions, fakeClock } from "./fake-clock.js";

@@ -6,7 +6,8 @@ import { malformedPacket } from "./fault.js";
 import type { PacketWriter } from "./packet-writer.js";
 
 const encoder = new TextEncoder();
-const decoder = new TextDecoder();
+// A byte order mark is part of the value.
+const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
 
 /** Bytes that a list of metadata counts for `limits.metadataBytes`: its keys and values. */
 export function metadataBytes(metadata: Metadata): number {
