@@ -162,7 +162,10 @@ const numbers = new WeakMap<MessageShapes, Map<string, ReadonlySet<number>>>();
 
 function knownNumbers(shapes: MessageShapes, typeName: string): ReadonlySet<number> {
   let byType = numbers.get(shapes);
-  if (byType === undefined) numbers.set(shapes, (byType = new Map()));
+  if (byType === undefined) {
+    byType = new Map();
+    numbers.set(shapes, byType);
+  }
   const cached = byType.get(typeName);
   if (cached !== undefined) return cached;
   const known = new Set<number>();

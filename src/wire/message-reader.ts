@@ -14,7 +14,9 @@ const FIXED32 = 5;
 const WIRE_TYPES = 0b100111;
 /** Skipped tags that are kept for the check of wire types; with more than these every one is suspect. */
 const MAX_SKIPPED = 8;
+const MAX_VARINT = 10;
 const MAX_BYTES = 0x7fffffff;
+const CUT_SHORT = "the end, in the middle of a field";
 /** Values from this size may be views, see `MessageReader.bytes`. */
 const VIEW_BYTES = 512;
 const VIEW_SHARE = 8;
@@ -25,6 +27,8 @@ const nothing = Buffer.alloc(0);
 const words = new Uint32Array(2);
 const signed = new BigInt64Array(words.buffer);
 const unsigned = new BigUint64Array(words.buffer);
+const float64 = new Float64Array(words.buffer);
+const float32 = new Float32Array(words.buffer);
 const LOW = new Uint8Array(Uint32Array.of(1).buffer)[0] === 1 ? 0 : 1;
 const HIGH = 1 - LOW;
 
@@ -151,9 +155,9 @@ export class MessageReader extends Reader {
 
   bool(): boolean {
     const byte = this.byte();
-    if (byte < 2) return byte === 1;
-    if (byte < 128) return true;
-    this.restOfVarint(byte);
+    if (byte < 128) return byte !== 0;
+    this.pos--;
+    this.varint64();
     return (words[0]! | words[1]!) !== 0;
   }
 
@@ -178,11 +182,11 @@ export class MessageReader extends Reader {
   }
 
   fixed32(): number {
-    return this.buf.readUInt32LE(this.take(4));
+    return this.word(this.take(4)) >>> 0;
   }
 
   sfixed32(): number {
-    return this.buf.readInt32LE(this.take(4));
+    return this.word(this.take(4));
   }
 
   fixed64(): bigint {
@@ -196,11 +200,13 @@ export class MessageReader extends Reader {
   }
 
   float(): number {
-    return this.buf.readFloatLE(this.take(4));
+    words[0] = this.word(this.take(4));
+    return float32[0]!;
   }
 
   double(): number {
-    return this.buf.readDoubleLE(this.take(8));
+    this.fixedWords();
+    return float64[0]!;
   }
 
   string(): string {
@@ -266,7 +272,7 @@ export class MessageReader extends Reader {
 
   private byte(): number {
     const pos = this.pos;
-    if (pos >= this.limit) throw this.fault("the end, in the middle of a field");
+    if (pos >= this.limit) throw this.fault(CUT_SHORT);
     this.pos = pos + 1;
     return this.buf[pos]!;
   }
@@ -287,46 +293,78 @@ export class MessageReader extends Reader {
 
   /** The low 32 bits of a varint, of either sign. */
   private varint32(): number {
-    const byte = this.byte();
-    if (byte < 128) return byte;
-    this.restOfVarint(byte);
+    const buf = this.buf;
+    const pos = this.pos;
+    const left = this.limit - pos;
+    if (left > 0) {
+      const first = buf[pos]!;
+      if (first < 128) {
+        this.pos = pos + 1;
+        return first;
+      }
+      if (left > 2) {
+        const second = buf[pos + 1]!;
+        if (second < 128) {
+          this.pos = pos + 2;
+          return (first & 127) | (second << 7);
+        }
+        const third = buf[pos + 2]!;
+        if (third < 128) {
+          this.pos = pos + 3;
+          return (first & 127) | ((second & 127) << 7) | (third << 14);
+        }
+      }
+    }
+    this.varint64();
     return words[LOW]! | 0;
   }
 
   private varint64(): void {
-    const byte = this.byte();
-    if (byte < 128) {
-      words[LOW] = byte;
-      words[HIGH] = 0;
-    } else this.restOfVarint(byte);
-  }
-
-  private restOfVarint(first: number): void {
-    const start = this.pos - 1;
-    let low = first & 127;
+    const buf = this.buf;
+    const start = this.pos;
+    const end = Math.min(this.limit, start + MAX_VARINT);
+    let pos = start;
+    let low = 0;
     let high = 0;
-    for (let shift = 7; shift < 70; shift += 7) {
-      const byte = this.byte();
-      const bits = byte & 127;
-      if (shift < 28) low |= bits << shift;
-      else if (shift === 28) {
-        low |= bits << 28;
-        high = bits >>> 4;
-      } else high |= bits << (shift - 32);
+    // 28 bits, then the byte that both words share, then the high word's.
+    for (let shift = 0; shift < 28 && pos < end; shift += 7) {
+      const byte = buf[pos++]!;
+      low |= (byte & 127) << shift;
+      if (byte < 128) return this.words(low, 0, pos);
+    }
+    if (pos < end) {
+      const byte = buf[pos++]!;
+      low |= byte << 28;
+      high = (byte & 127) >>> 4;
+      if (byte < 128) return this.words(low, high, pos);
+    }
+    for (let shift = 3; pos < end; shift += 7) {
+      const byte = buf[pos++]!;
+      high |= (byte & 127) << shift;
       if (byte < 128) {
-        if (shift === 63 && byte > 1) throw this.fault("a varint of more than 64 bits", start);
-        words[LOW] = low;
-        words[HIGH] = high;
-        return;
+        if (shift === 31 && byte > 1) throw this.fault("a varint of more than 64 bits", start);
+        return this.words(low, high, pos);
       }
     }
-    throw this.fault("a varint of more than 10 bytes", start);
+    if (pos === start + MAX_VARINT) throw this.fault("a varint of more than 10 bytes", start);
+    throw this.fault(CUT_SHORT, pos);
+  }
+
+  private words(low: number, high: number, pos: number): void {
+    words[LOW] = low;
+    words[HIGH] = high;
+    this.pos = pos;
   }
 
   private fixedWords(): void {
     const start = this.take(8);
-    words[LOW] = this.buf.readUInt32LE(start);
-    words[HIGH] = this.buf.readUInt32LE(start + 4);
+    words[LOW] = this.word(start);
+    words[HIGH] = this.word(start + 4);
+  }
+
+  private word(at: number): number {
+    const buf = this.buf;
+    return buf[at]! | (buf[at + 1]! << 8) | (buf[at + 2]! << 16) | (buf[at + 3]! << 24);
   }
 
   /** Passes over `length` bytes, and returns where they begin. */
