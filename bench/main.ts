@@ -1,6 +1,10 @@
 import { parseArguments, UsageError } from "./runner/arguments.js";
 import { perform } from "./runner/perform.js";
 
+// So that what was made for the run alone is taken away; the measured programs end by themselves.
+process.once("SIGINT", () => process.exit(130));
+process.once("SIGTERM", () => process.exit(143));
+
 try {
   process.exitCode = await perform(parseArguments(process.argv.slice(2)));
 } catch (error) {

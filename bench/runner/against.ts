@@ -1,3 +1,4 @@
+import { spawnSync } from "node:child_process";
 import { cpSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -7,15 +8,7 @@ import { run, step } from "./command.js";
 import { type Checkout, checkoutAt, here } from "./paths.js";
 
 /** Of this bench, what measures Heliograph alone. */
-const measuring = [
-  "package.json",
-  "tsconfig.json",
-  "buf.yaml",
-  "buf.gen.yaml",
-  "proto",
-  "driver",
-  "peers/ours",
-];
+const measuring = ["package.json", "tsconfig.json", "proto", "driver", "peers/ours"];
 
 /** Another commit of this repository, checked out and built in a temporary folder until it is disposed. */
 export interface Rival extends AsyncDisposable {
@@ -30,16 +23,22 @@ export async function buildRival(revision: string): Promise<Rival> {
   const commit = await findCommit(revision);
   const folder = mkdtempSync(join(tmpdir(), "heliograph-bench-"));
   const root = join(folder, "checkout");
-  const dispose = async () => {
-    await run("git", ["worktree", "remove", "--force", root], { cwd: here.root });
+  const remove = () => {
     rmSync(folder, { recursive: true, force: true });
+    spawnSync("git", ["worktree", "prune"], { cwd: here.root });
   };
-  await step(`checking out ${revision}`, "git", ["worktree", "add", "--detach", root, commit], {
-    cwd: here.root,
-  });
+  process.once("exit", remove);
+  const dispose = async () => {
+    process.off("exit", remove);
+    remove();
+  };
   try {
     const checkout = checkoutAt(root);
-    await step(`packages of ${revision}`, "npm", ["ci"], { cwd: root });
+    await step(`checking out ${revision}`, "git", ["worktree", "add", "--detach", root, commit], {
+      cwd: here.root,
+    });
+    // Not `npm ci`, which refuses a lock file that lacks the optional packages of other platforms.
+    await step(`packages of ${revision}`, "npm", ["install"], { cwd: root });
     await buildPackage(checkout);
     rmSync(checkout.bench, { recursive: true, force: true });
     for (const path of measuring)

@@ -5,12 +5,6 @@ import type { Failure } from "../driver/protocol.js";
 /** How a program is started: the executable and its arguments. */
 export type Command = readonly [executable: string, ...args: string[]];
 
-/** Every program that has been started and not ended, so that none outlives the runner. */
-const running = new Set<ChildProcess>();
-process.on("exit", () => {
-  for (const child of running) child.kill("SIGKILL");
-});
-
 /**
  * A measured program that speaks the driver's protocol. It ends when its standard input does,
  * and so when the runner is killed, too.
@@ -31,8 +25,6 @@ export class Program implements AsyncDisposable {
     });
     this.#child.stdin!.on("error", () => {});
     this.#answers = createInterface({ input: this.#child.stdout! })[Symbol.asyncIterator]();
-    running.add(this.#child);
-    void this.#ended.then(() => running.delete(this.#child));
   }
 
   /** The next answer. Rejects when it is a failure, when there is none in time, or when the program has ended. */

@@ -12,6 +12,7 @@ export async function startBroker(): Promise<Broker> {
   const child = spawn("nats-server", ["-a", "127.0.0.1", "-p", "-1"], {
     stdio: ["ignore", "ignore", "pipe"],
   });
+  process.once("exit", () => child.kill());
   const said: string[] = [];
   const failed = new Promise<never>((_, reject) => child.once("error", reject));
   const listening = (async () => {

@@ -1,0 +1,107 @@
+import { spawn } from "node:child_process";
+import { fileURLToPath } from "node:url";
+import { describe, expect, it } from "vitest";
+
+const root = fileURLToPath(new URL("../..", import.meta.url));
+
+interface Ended {
+  readonly status: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+async function bench(...args: string[]): Promise<Ended> {
+  const child = spawn(process.execPath, ["--import", "tsx", "bench/main.ts", ...args], {
+    cwd: root,
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  let stdout = "";
+  let stderr = "";
+  child.stdout.setEncoding("utf8").on("data", (text: string) => {
+    stdout += text;
+  });
+  child.stderr.setEncoding("utf8").on("data", (text: string) => {
+    stderr += text;
+  });
+  const status = await new Promise<number | null>((resolve) => child.once("close", resolve));
+  return { status, stdout, stderr };
+}
+
+describe("npm run bench", () => {
+  it("lists every case and every peer", async () => {
+    const { status, stdout } = await bench("--list");
+    expect(status).toBe(0);
+    for (const name of [
+      "unary",
+      "unary-serial",
+      "growth",
+      "memory",
+      "grpc-js",
+      "zeromq",
+      "nats",
+      "grpc-cpp",
+    ]) {
+      expect(stdout).toMatch(new RegExp(`^ {2}${name} `, "m"));
+    }
+  });
+
+  it("explains its options", async () => {
+    const { status, stdout } = await bench("--help");
+    expect(status).toBe(0);
+    expect(stdout).toContain("--against REV");
+  });
+
+  it.each([
+    { args: ["nosuch"], says: '"nosuch"' },
+    { args: ["un*", "zz*"], says: '"zz*"' },
+    { args: ["unary", "--in-flight", "many"], says: '--in-flight "many"' },
+    { args: ["unary", "--in-flight", "2.5"], says: "--in-flight 2.5" },
+    { args: ["unary-serial", "--in-flight", "64"], says: "unary-serial" },
+    { args: ["unary", "--peers", "grpc-js,smoke-signs"], says: '"smoke-signs"' },
+    { args: ["unary", "--against", "no-such-commit"], says: "no-such-commit" },
+    { args: ["unary", "--against", "HEAD", "--peers", "nats"], says: "exclude each other" },
+    { args: ["--fast"], says: "--fast" },
+  ])("refuses $args with status 2 and one line", async ({ args, says }) => {
+    const { status, stdout, stderr } = await bench(...args);
+    expect(status).toBe(2);
+    expect(stdout).toBe("");
+    expect(stderr).toContain(says);
+    expect(stderr.trimEnd().split("\n")).toHaveLength(1);
+  });
+
+  it("prints a row as one line of JSON", { timeout: 240_000 }, async () => {
+    const args = [
+      "--quick",
+      "unary",
+      "--in-flight",
+      "64",
+      "--peers",
+      "zeromq",
+      "--seconds",
+      "0.05",
+      "--json",
+    ];
+    const { status, stdout, stderr } = await bench(...args);
+    expect(status, stderr).toBe(0);
+    const lines = stdout.trimEnd().split("\n");
+    expect(lines).toHaveLength(1);
+
+    const figures = { median: expect.any(Number), min: expect.any(Number), max: expect.any(Number) };
+    const row = JSON.parse(lines[0]!);
+    if ("missing" in row.peers.zeromq) {
+      expect(row.peers).toEqual({ zeromq: { missing: expect.any(String) } });
+      expect(row.ratio).toEqual({});
+    } else {
+      expect(row.peers).toEqual({ zeromq: figures });
+      expect(row.ratio).toEqual({ zeromq: expect.any(Number) });
+    }
+    expect(row).toEqual({
+      case: "unary",
+      inFlight: 64,
+      bytes: 32,
+      ours: figures,
+      peers: row.peers,
+      ratio: row.ratio,
+    });
+  });
+});
