@@ -1,5 +1,3 @@
-import { mkdir, readFile } from "node:fs/promises";
-import { join } from "node:path";
 import process from "node:process";
 import { readBufErrors } from "./buf-errors.js";
 import { findModules } from "./buf-modules.js";
@@ -38,40 +36,48 @@ export interface Generated {
   readonly lock: string;
 }
 
+/** Among the generated files until it is taken out of them. */
+const lockFile = "heliograph.lock.json";
+
 /** Runs buf with ts-proto and the kit's plugin, into memory. Fails with every problem of the schema. */
 export async function generateCode(project: Project, { lockOnly = false } = {}): Promise<Generated> {
   const tools = findTools(project.root);
   const modules = await findModules(project, tools);
   await using workspace = await makeWorkspace(project.root, modules);
-  const code = join(workspace.scratch, "code");
-  const lock = join(workspace.scratch, "lock");
-  await mkdir(code);
-  const plugins = [
-    ...(lockOnly ? [] : codePlugins(tools, code)),
-    plugin(heliograph(), lock, ["target=lock", "lock=heliograph.lock.json"]),
-  ];
-  const template = JSON.stringify({ version: "v2", plugins });
+  const plugins = lockOnly ? [lockPlugin()] : codePlugins(tools);
+  // In one call for all folders: shared files and the manifest are written once.
+  const template = {
+    version: "v2",
+    plugins: plugins.map((plugin) => ({ ...plugin, out: workspace.scratch, strategy: "all" })),
+  };
   const { code: exit, stderr } = await runTool(
-    [...tools.buf, "generate", workspace.input, "--template", template],
+    [...tools.buf, "generate", workspace.input, "--template", JSON.stringify(template)],
     project.root,
   );
   if (exit !== 0) {
     const lines = readBufErrors(stderr, workspace);
     throw new Failure(lines.length > 0 ? lines : [`buf ended with code ${exit}`], stderr);
   }
-  return { code: await readTree(code), lock: await readFile(join(lock, "heliograph.lock.json"), "utf8") };
+  const code = new Map(await readTree(workspace.scratch));
+  const lock = code.get(lockFile) ?? "";
+  code.delete(lockFile);
+  return { code, lock };
 }
 
-function codePlugins(tools: Tools, out: string) {
+interface Plugin {
+  readonly local: CommandLine;
+  readonly opt: readonly string[];
+}
+
+function codePlugins(tools: Tools): Plugin[] {
   return [
-    plugin(tools.tsProto, out, tsProtoOptions),
-    plugin(heliograph(), out, ["target=ts", optionsModule]),
+    { local: tools.tsProto, opt: tsProtoOptions },
+    { local: heliograph(), opt: ["target=ts", `lock=${lockFile}`, optionsModule] },
   ];
 }
 
-/** In one call for all folders: shared files and the manifest are written once. */
-function plugin(local: CommandLine, out: string, opt: readonly string[]) {
-  return { local, out, opt, strategy: "all" };
+function lockPlugin(): Plugin {
+  return { local: heliograph(), opt: ["target=lock"] };
 }
 
 function heliograph(): CommandLine {

@@ -1,10 +1,7 @@
 import type { Emitter } from "./emitter.js";
 import { formatLock, lockManifest } from "./lock-manifest.js";
 
-/** `target=lock`: the manifest that `helio check` compares. One file for all services, so it needs `strategy: all`. */
-export const lockEmitter: Emitter = (schema, parameters) => [
-  {
-    name: parameters.lock,
-    content: formatLock(lockManifest(schema.files.flatMap(({ services }) => services))),
-  },
+/** The manifest that `helio check` compares. One file for all services, so it needs `strategy: all`. */
+export const lockEmitter: Emitter = (schema, { lock = "heliograph.lock.json" }) => [
+  { name: lock, content: formatLock(lockManifest(schema.files.flatMap(({ services }) => services))) },
 ];

@@ -7,8 +7,8 @@ export interface Parameters {
   readonly importSuffix: string;
   /** The module that stands in for a `.proto` file, as ts-proto's option of the same name: `M<file>=<module>`. */
   readonly modules: ReadonlyMap<string, string>;
-  /** Where the lock manifest is written, below the plugin's `out`. */
-  readonly lock: string;
+  /** Where the lock manifest is written, too, below the plugin's `out`. */
+  readonly lock: string | undefined;
 }
 
 const known = "target, runtime, import_suffix, lock, M<file>";
@@ -32,6 +32,6 @@ export function parseParameters(text: string, targets: readonly string[]): Param
     modules,
     runtime: given.get("runtime") ?? "heliograph",
     importSuffix: given.get("import_suffix") ?? ".js",
-    lock: given.get("lock") ?? "heliograph.lock.json",
+    lock: given.get("lock"),
   };
 }

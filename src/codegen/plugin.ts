@@ -13,6 +13,7 @@ import { formatProblems, type Problem } from "./problem.js";
 import { readSchema } from "./read-schema.js";
 import { typescriptEmitter } from "./typescript/emitter.js";
 
+/** By target. `target=lock` writes the lock manifest alone; any other writes it beside its code when told where. */
 const emitters: Readonly<Record<string, Emitter>> = { ts: typescriptEmitter, lock: lockEmitter };
 
 /** Answers a compiler's request: with files, or with every problem of the schema, one per line. */
@@ -23,7 +24,8 @@ export function generate(request: CodeGeneratorRequest): CodeGeneratorResponse {
     const report = (where: Problem["where"], what: string, fix: string) =>
       problems.push({ where, what, fix });
     const schema = readSchema(request, report);
-    const files = emitters[parameters.target]?.(schema, parameters, report) ?? [];
+    const wanted = [parameters.target, ...(parameters.lock === undefined ? [] : ["lock"])];
+    const files = [...new Set(wanted)].flatMap((name) => emitters[name]?.(schema, parameters, report) ?? []);
     return problems.length === 0 ? answer(files) : refuse(formatProblems(problems));
   } catch (error) {
     return refuse(error instanceof Error ? error.message : String(error));

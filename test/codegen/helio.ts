@@ -1,16 +1,26 @@
+import { readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-import { type Outcome, runTool } from "../../src/cli/tools.js";
+import { type CommandLine, type Outcome, runTool } from "../../src/cli/tools.js";
 import { repository } from "./schemas.js";
 
-const tsx = pathToFileURL(join(repository, "node_modules/tsx/dist/loader.mjs")).href;
+const command = helioCommand();
 
-/** Runs the command as its own process, from source. */
+/** Runs the command as its own process. */
 export function helio(cwd: string, ...args: readonly string[]): Promise<Outcome> {
-  return runTool([process.execPath, "--import", tsx, join(repository, "src/cli/main.ts"), ...args], cwd);
+  return runTool([...command, ...args], cwd);
 }
 
-/** Runs a TypeScript file of a project as its own process. */
-export function tsxCommand(...args: readonly string[]): [string, ...string[]] {
-  return [process.execPath, "--import", tsx, ...args];
+/** The built command when it is as new as its sources, else the sources, which start slower. */
+function helioCommand(): CommandLine {
+  const sources = ["src/cli", "src/codegen"].flatMap((folder) =>
+    readdirSync(join(repository, folder), { recursive: true, encoding: "utf8" }).map((path) =>
+      join(repository, folder, path),
+    ),
+  );
+  const built = join(repository, "dist/cli/main.js");
+  const builtAt = statSync(built, { throwIfNoEntry: false })?.mtimeMs ?? 0;
+  if (sources.every((path) => statSync(path).mtimeMs < builtAt)) return [process.execPath, built];
+  const tsx = pathToFileURL(join(repository, "node_modules/tsx/dist/loader.mjs")).href;
+  return [process.execPath, "--import", tsx, join(repository, "src/cli/main.ts")];
 }
