@@ -19,6 +19,8 @@ export class Deadline {
  */
 export class DeadlineWheel {
   private readonly slots: Deadline[] = [];
+  /** Entries of the slot that is being read whose time has come. */
+  private readonly expiring = emptyList();
   private count = 0;
   private readTick: number;
   private timer: Timer | undefined;
@@ -67,7 +69,7 @@ export class DeadlineWheel {
     this.timer?.clear();
     this.timer = undefined;
     this.timerDue = Number.POSITIVE_INFINITY;
-    for (const list of this.slots) {
+    for (const list of [this.expiring, ...this.slots]) {
       if (list !== undefined) while (list.next !== list) unlink(list.next!);
     }
     this.slots.length = 0;
@@ -101,7 +103,7 @@ export class DeadlineWheel {
     const list = this.slots[slot];
     if (list === undefined) return;
     // First apart, then expired: what one entry does when it expires may remove another, or add new ones.
-    const due = emptyList();
+    const due = this.expiring;
     for (let entry = list.next!; entry !== list; ) {
       const next = entry.next!;
       if (entry.due <= now) {

@@ -17,6 +17,8 @@ export interface ErrorOptions {
   readonly origin?: "local" | "peer" | undefined;
   /** The call was never handed to a handler and never will be, so any method may be repeated. Default false. */
   readonly notProcessed?: boolean | undefined;
+  /** The call that it ended, as `package.Service/Method`: shown in `message`, not part of what travels. */
+  readonly call?: string | undefined;
 }
 
 /**
@@ -30,12 +32,14 @@ export class HeliographError extends Error {
   readonly details: readonly ErrorDetail[];
   readonly origin: "local" | "peer";
   readonly notProcessed: boolean;
-  /** The message without the code, as it travels. */
+  /** The message without code and call, as it travels. */
   readonly rawMessage: string;
 
   constructor(code: Code, message: string, options: ErrorOptions = {}) {
     super(
-      `${codeName(code)}: ${message}`,
+      options.call === undefined
+        ? `${codeName(code)}: ${message}`
+        : `${codeName(code)}: ${options.call}: ${message}`,
       options.cause === undefined ? undefined : { cause: options.cause },
     );
     this.code = code;
@@ -51,7 +55,10 @@ export class HeliographError extends Error {
    * DeadlineExceeded, everything else `fallback` (Unknown).
    */
   static from(thrown: unknown, fallback: Code = Code.Unknown): HeliographError {
-    if (thrown instanceof HeliographError) return thrown;
+    if (thrown instanceof HeliographError) {
+      if (Object.getPrototypeOf(thrown) === HeliographError.prototype) return thrown;
+      return new HeliographError(thrown.code, String(thrown.rawMessage), thrown);
+    }
     if (!(thrown instanceof Error)) return new HeliographError(fallback, describe(thrown), { cause: thrown });
     if (thrown.name === "AbortError")
       return new HeliographError(Code.Cancelled, thrown.message, { cause: thrown });
