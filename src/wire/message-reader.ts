@@ -1,6 +1,6 @@
-import { Buffer } from "node:buffer";
-import { BinaryReader } from "@bufbuild/protobuf/wire";
-import { MalformedMessage } from "./malformed-message.js";
+import type { Buffer } from "node:buffer";
+import type { BinaryReader } from "@bufbuild/protobuf/wire";
+import { ByteCursor, float32, float64, HIGH, int64, LOW, nothing, uint64, words } from "./byte-cursor.js";
 import { readText } from "./text.js";
 
 /** How deep messages may be nested, the outermost one included: protobuf's own usual limit. */
@@ -14,30 +14,7 @@ const FIXED32 = 5;
 const WIRE_TYPES = 0b100111;
 /** Skipped tags that are kept for the check of wire types; with more than these every one is suspect. */
 const MAX_SKIPPED = 8;
-const MAX_VARINT = 10;
 const MAX_BYTES = 0x7fffffff;
-const CUT_SHORT = "the end, in the middle of a field";
-/** Values from this size may be views, see `MessageReader.bytes`. */
-const VIEW_BYTES = 512;
-const VIEW_SHARE = 8;
-
-const nothing = Buffer.alloc(0);
-
-// A 64-bit value is put together here: typed arrays do it without an intermediate bigint.
-const words = new Uint32Array(2);
-const signed = new BigInt64Array(words.buffer);
-const unsigned = new BigUint64Array(words.buffer);
-const float64 = new Float64Array(words.buffer);
-const float32 = new Float32Array(words.buffer);
-const LOW = new Uint8Array(Uint32Array.of(1).buffer)[0] === 1 ? 0 : 1;
-const HIGH = 1 - LOW;
-
-/**
- * Is an instance of BinaryReader, as generated code asks, without running its constructor: that one would give
- * each reader an own `uint32`, which hides the method below, and a DataView of one buffer for good.
- */
-const Reader = function Reader() {} as unknown as new () => object;
-Reader.prototype = BinaryReader.prototype;
 
 /**
  * What ts-proto's generated `decode` reads from: a strict protobuf reader that is reused from message to message
@@ -52,20 +29,15 @@ Reader.prototype = BinaryReader.prototype;
  *
  * One message at a time, between `reset` and `finish`; `decodeMessage` sees to that.
  */
-export class MessageReader extends Reader {
-  /** Where the next byte comes from, and the end of the outermost message: generated code reads both. */
-  pos = 0;
+export class MessageReader extends ByteCursor {
+  /** The end of the outermost message. Generated code reads this and `pos`. */
   len = 0;
   /** Fields that the message type skipped, because it doesn't know them or they had another wire type. */
   skipped = 0;
-  private buf: Buffer = nothing;
-  private start = 0;
-  /** The end of the message being read, and the end of what may be read: that, or of a packed field in it. */
+  /** The end of the message being read; `limit` is that, or the end of a packed field in it. */
   private end = 0;
-  private limit = 0;
   /** A length was read, and what it measures has not begun: a message, or else a packed field. */
   private packed = false;
-  private tagRead = 0;
   /** The position right after the last tag: what is read there is its value. */
   private valueAt = -1;
   private depth = 0;
@@ -131,17 +103,14 @@ export class MessageReader extends Reader {
 
   /** A tag, a length, or a value: which of them follows from what was read before. */
   uint32(): number {
-    if (this.pos === this.valueAt) {
-      if ((this.tagRead & 7) === LENGTH_DELIMITED) {
-        const length = this.length();
-        this.limit = this.pos + length;
-        this.packed = true;
-        return length;
-      }
-    } else if (!this.packed || this.pos >= this.limit) {
-      return this.nextTag();
-    }
-    return this.varint32() >>> 0;
+    const pos = this.pos;
+    if (this.packed && pos < this.limit) return this.varint32() >>> 0;
+    if (pos !== this.valueAt) return this.nextTag();
+    if ((this.tagRead & 7) !== LENGTH_DELIMITED) return this.varint32() >>> 0;
+    const length = this.length();
+    this.limit = this.pos + length;
+    this.packed = true;
+    return length;
   }
 
   int32(): number {
@@ -163,12 +132,12 @@ export class MessageReader extends Reader {
 
   int64(): bigint {
     this.varint64();
-    return signed[0]!;
+    return int64[0]!;
   }
 
   uint64(): bigint {
     this.varint64();
-    return unsigned[0]!;
+    return uint64[0]!;
   }
 
   sint64(): bigint {
@@ -178,7 +147,7 @@ export class MessageReader extends Reader {
     const sign = -(low & 1);
     words[LOW] = ((low >>> 1) | (high << 31)) ^ sign;
     words[HIGH] = (high >>> 1) ^ sign;
-    return signed[0]!;
+    return int64[0]!;
   }
 
   fixed32(): number {
@@ -191,12 +160,12 @@ export class MessageReader extends Reader {
 
   fixed64(): bigint {
     this.fixedWords();
-    return unsigned[0]!;
+    return uint64[0]!;
   }
 
   sfixed64(): bigint {
     this.fixedWords();
-    return signed[0]!;
+    return int64[0]!;
   }
 
   float(): number {
@@ -260,137 +229,5 @@ export class MessageReader extends Reader {
     this.tagRead = tag | 0;
     this.valueAt = this.pos;
     return tag;
-  }
-
-  private length(): number {
-    const start = this.pos;
-    let length = this.byte();
-    if (length >= 128) length = this.restOfUint32(length, "length");
-    if (length > this.limit - this.pos) throw this.fault(this.overrun(length), start);
-    return length;
-  }
-
-  private byte(): number {
-    const pos = this.pos;
-    if (pos >= this.limit) throw this.fault(CUT_SHORT);
-    this.pos = pos + 1;
-    return this.buf[pos]!;
-  }
-
-  /** The rest of a tag or a length, whose varint may be padded but not be longer than five bytes. */
-  private restOfUint32(first: number, what: string): number {
-    const start = this.pos - 1;
-    let value = first & 127;
-    for (let shift = 7; shift < 28; shift += 7) {
-      const byte = this.byte();
-      value |= (byte & 127) << shift;
-      if (byte < 128) return value;
-    }
-    const last = this.byte();
-    if (last > 15) throw this.fault(`a ${what} of more than 32 bits`, start);
-    return (value | (last << 28)) >>> 0;
-  }
-
-  /** The low 32 bits of a varint, of either sign. */
-  private varint32(): number {
-    const buf = this.buf;
-    const pos = this.pos;
-    const left = this.limit - pos;
-    if (left > 0) {
-      const first = buf[pos]!;
-      if (first < 128) {
-        this.pos = pos + 1;
-        return first;
-      }
-      if (left > 2) {
-        const second = buf[pos + 1]!;
-        if (second < 128) {
-          this.pos = pos + 2;
-          return (first & 127) | (second << 7);
-        }
-        const third = buf[pos + 2]!;
-        if (third < 128) {
-          this.pos = pos + 3;
-          return (first & 127) | ((second & 127) << 7) | (third << 14);
-        }
-      }
-    }
-    this.varint64();
-    return words[LOW]! | 0;
-  }
-
-  private varint64(): void {
-    const buf = this.buf;
-    const start = this.pos;
-    const end = Math.min(this.limit, start + MAX_VARINT);
-    let pos = start;
-    let low = 0;
-    let high = 0;
-    // 28 bits, then the byte that both words share, then the high word's.
-    for (let shift = 0; shift < 28 && pos < end; shift += 7) {
-      const byte = buf[pos++]!;
-      low |= (byte & 127) << shift;
-      if (byte < 128) return this.words(low, 0, pos);
-    }
-    if (pos < end) {
-      const byte = buf[pos++]!;
-      low |= byte << 28;
-      high = (byte & 127) >>> 4;
-      if (byte < 128) return this.words(low, high, pos);
-    }
-    for (let shift = 3; pos < end; shift += 7) {
-      const byte = buf[pos++]!;
-      high |= (byte & 127) << shift;
-      if (byte < 128) {
-        if (shift === 31 && byte > 1) throw this.fault("a varint of more than 64 bits", start);
-        return this.words(low, high, pos);
-      }
-    }
-    if (pos === start + MAX_VARINT) throw this.fault("a varint of more than 10 bytes", start);
-    throw this.fault(CUT_SHORT, pos);
-  }
-
-  private words(low: number, high: number, pos: number): void {
-    words[LOW] = low;
-    words[HIGH] = high;
-    this.pos = pos;
-  }
-
-  private fixedWords(): void {
-    const start = this.take(8);
-    words[LOW] = this.word(start);
-    words[HIGH] = this.word(start + 4);
-  }
-
-  private word(at: number): number {
-    const buf = this.buf;
-    return buf[at]! | (buf[at + 1]! << 8) | (buf[at + 2]! << 16) | (buf[at + 3]! << 24);
-  }
-
-  /** Passes over `length` bytes, and returns where they begin. */
-  private take(length: number): number {
-    const start = this.pos;
-    if (length > this.limit - start) throw this.fault(this.overrun(length));
-    this.pos = start + length;
-    return start;
-  }
-
-  private slice(start: number, length: number): Uint8Array {
-    const { buffer, byteOffset } = this.buf;
-    if (length >= VIEW_BYTES && length * VIEW_SHARE >= buffer.byteLength) {
-      return new Uint8Array(buffer, byteOffset + start, length);
-    }
-    const copy = new Uint8Array(length);
-    if (length <= 32) for (let i = 0; i < length; i++) copy[i] = this.buf[start + i]!;
-    else copy.set(this.buf.subarray(start, start + length));
-    return copy;
-  }
-
-  private overrun(length: number): string {
-    return `a length of ${length} where ${this.limit - this.pos} bytes are left`;
-  }
-
-  private fault(problem: string, at = this.pos): MalformedMessage {
-    return new MalformedMessage(problem, at - this.start, this.tagRead >>> 3);
   }
 }
