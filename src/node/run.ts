@@ -2,6 +2,8 @@ import type { CloseNodeOptions, Node } from "./node.js";
 
 /** Exit code of a program that was interrupted twice, as shells count it. */
 const INTERRUPTED = 130;
+/** One press of Ctrl+C may arrive twice: from the terminal, and passed on by a parent such as `timeout`. */
+const SAME_SIGNAL_MS = 200;
 
 /**
  * Waits for SIGINT or SIGTERM, then closes the node. A second signal ends the process at once.
@@ -9,10 +11,11 @@ const INTERRUPTED = 130;
  */
 export async function runNode(node: Node, options: CloseNodeOptions = {}): Promise<void> {
   await new Promise<void>((resolve) => {
-    let asked = false;
+    let askedAt: number | undefined;
     const stop = () => {
-      if (asked) process.exit(INTERRUPTED);
-      asked = true;
+      const now = performance.now();
+      if (askedAt !== undefined && now - askedAt > SAME_SIGNAL_MS) process.exit(INTERRUPTED);
+      askedAt ??= now;
       resolve();
     };
     process.on("SIGINT", stop);

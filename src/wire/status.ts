@@ -42,7 +42,8 @@ export function readStatus(
   if (!isCode(status.code)) throw malformedPacket(`${status.code} is not a status code`);
   return new HeliographError(
     status.code as Code,
-    prefix === "" ? status.message : `${prefix}: ${status.message}`,
+    // Some of the server's own texts begin with the call already.
+    prefix === "" || status.message.startsWith(prefix) ? status.message : `${prefix}: ${status.message}`,
     {
       reason: status.reason,
       details: status.details,
