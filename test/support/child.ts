@@ -1,0 +1,79 @@
+import { type ChildProcess, fork } from "node:child_process";
+import { fileURLToPath } from "node:url";
+import { within } from "./within.js";
+
+const START_MS = 8_000;
+
+/** A process that a test has started, with a program of this folder in it. */
+export interface Child extends AsyncDisposable {
+  readonly process: ChildProcess;
+  /** What the program reported when it was ready. */
+  readonly hello: ChildReport;
+  /** Waits for the program's next report of this kind. */
+  report(kind: string, withinMs?: number): Promise<ChildReport>;
+  /** Sends a command and waits for the report of the same kind. */
+  ask(kind: string, withinMs?: number): Promise<ChildReport>;
+  /** Ends it with a signal, and waits until it is gone. */
+  kill(signal?: NodeJS.Signals): Promise<void>;
+}
+
+/** One report: `kind`, and whatever that kind says. */
+export interface ChildReport {
+  readonly kind: string;
+  readonly endpoint?: string;
+  readonly rss?: number;
+  readonly maxRss?: number;
+  readonly served?: number;
+  readonly running?: number;
+  readonly cancelled?: number;
+  readonly peers?: number;
+  readonly fds?: number;
+  readonly faults?: readonly string[];
+}
+
+/** Starts `test/support/<program>.ts` with its options as JSON, and waits until it reports `ready`. */
+export async function startChild(program: string, options: object = {}): Promise<Child> {
+  const file = fileURLToPath(new URL(`./${program}.ts`, import.meta.url));
+  const child = fork(file, [JSON.stringify(options)], {
+    execArgv: ["--import", "tsx", "--expose-gc"],
+    stdio: ["ignore", "inherit", "inherit", "ipc"],
+  });
+  const gone = new Promise<void>((resolve) => child.once("exit", () => resolve()));
+  const report = (kind: string, withinMs = START_MS) =>
+    within(
+      withinMs,
+      `${program} to report ${kind}`,
+      new Promise<ChildReport>((resolve, reject) => {
+        const onMessage = (message: unknown) => {
+          if (!isReport(message) || message.kind !== kind) return;
+          child.off("message", onMessage);
+          child.off("exit", onExit);
+          resolve(message);
+        };
+        const onExit = (code: number | null, signal: string | null) =>
+          reject(new Error(`${program} ended (${code ?? signal}) before it reported ${kind}`));
+        child.on("message", onMessage);
+        child.once("exit", onExit);
+      }),
+    );
+  const kill = async (signal: NodeJS.Signals = "SIGKILL") => {
+    if (child.exitCode === null && child.signalCode === null) child.kill(signal);
+    await gone;
+  };
+  return {
+    process: child,
+    hello: await report("ready"),
+    report,
+    async ask(kind, withinMs) {
+      const answer = report(kind, withinMs);
+      child.send({ kind });
+      return answer;
+    },
+    kill,
+    [Symbol.asyncDispose]: () => kill(),
+  };
+}
+
+function isReport(message: unknown): message is ChildReport {
+  return typeof message === "object" && message !== null && "kind" in message;
+}
