@@ -1,12 +1,21 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { mkdir, readFile, rm, stat, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { text } from "node:stream/consumers";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { runTool } from "../../src/cli/tools.js";
-import { helio } from "./helio.js";
+import { helio, tsx } from "./helio.js";
 import { repository, temporaryFolder } from "./schemas.js";
 
 const lock = "heliograph.lock.json";
 const proto = "proto/greeter/v1/greeter.proto";
+
+/** Runs a program of the project, with the package's sources in place of the installed package. */
+function start(cwd: string, file: string) {
+  const env = { ...process.env, TSX_TSCONFIG_PATH: join(cwd, "tsconfig.test.json") };
+  return spawn(process.execPath, ["--import", tsx, file], { cwd, env, stdio: ["ignore", "pipe", "inherit"] });
+}
 
 let parent: string;
 let project: string;
@@ -27,10 +36,10 @@ describe("helio", () => {
     [["check", "--help"], 0, "helio check --against main"],
     [["init", "--help"], 0, "helio init my-service"],
     [["--version"], 0, "0.1.0"],
-  ])("answers %s", async (args, code, text) => {
+  ])("answers %s", async (args, code, told) => {
     const outcome = await helio(parent, ...args);
     expect(outcome).toMatchObject({ code, stderr: "" });
-    expect(outcome.stdout).toContain(text);
+    expect(outcome.stdout).toContain(told);
   });
 
   it.each([
@@ -38,10 +47,10 @@ describe("helio", () => {
     [["generate", "--colour"], "unknown option '--colour'"],
     [["generate", "extra"], "too many arguments"],
     [["generate", "--lang", "cobol"], "--lang cobol: there is no such language yet; there is ts"],
-  ])("ends %s with code 2", async (args, text) => {
+  ])("ends %s with code 2", async (args, told) => {
     const outcome = await helio(parent, ...args);
     expect(outcome.code).toBe(2);
-    expect(outcome.stderr).toContain(text);
+    expect(outcome.stderr).toContain(told);
   });
 });
 
@@ -81,6 +90,19 @@ describe("a new project", { timeout: 60_000 }, () => {
     });
   });
 
+  it("runs: the client is greeted by the server, which ends when it is told to", async () => {
+    const address = `ipc://${join(parent, "greeter.sock")}`;
+    for (const file of ["src/server.ts", "src/client.ts"]) {
+      const source = await readFile(join(project, file), "utf8");
+      await writeFile(join(project, file), source.replaceAll("tcp://127.0.0.1:5555", address));
+    }
+    const server = start(project, "src/server.ts");
+    await once(server.stdout, "data");
+    expect(await text(start(project, "src/client.ts").stdout)).toBe("Hello, Ada!\n");
+    server.kill("SIGTERM");
+    expect(await once(server, "exit")).toEqual([0, null]);
+  });
+
   it("generates from anywhere", async () => {
     const args = ["--proto", "my service/proto", "--out", "elsewhere", "--lock", "elsewhere.lock"];
     expect((await helio(parent, "generate", ...args)).stdout).toBe(
@@ -92,15 +114,15 @@ describe("a new project", { timeout: 60_000 }, () => {
   });
 
   it("passes on the compiler's and the plugin's errors, with the project's own paths", async () => {
-    const text = await readFile(join(project, proto), "utf8");
-    await writeFile(join(project, proto), `${text}message Broken { Missing field = 1; }\n`);
+    const source = await readFile(join(project, proto), "utf8");
+    await writeFile(join(project, proto), `${source}message Broken { Missing field = 1; }\n`);
     const broken = await helio(project, "generate");
     expect(broken).toEqual({
       code: 1,
       stdout: "",
       stderr: `${proto}:20:18: cannot find \`Missing\` in this scope\n`,
     });
-    await writeFile(join(project, proto), `${text}message Array {}\nmessage Map {}\n`);
+    await writeFile(join(project, proto), `${source}message Array {}\nmessage Map {}\n`);
     const refused = await helio(join(project, "src"), "generate");
     expect(refused.code).toBe(1);
     expect(refused.stderr.trimEnd().split("\n")).toEqual([
@@ -111,7 +133,7 @@ describe("a new project", { timeout: 60_000 }, () => {
         /^\.\.\/proto\/greeter\/v1\/greeter\.proto:21:1: message Map has a name .*; rename it$/,
       ),
     ]);
-    await writeFile(join(project, proto), text);
+    await writeFile(join(project, proto), source);
   });
 
   it("uses the kit's options without a copy of them, and emits none", async () => {

@@ -4,6 +4,9 @@ import { pathToFileURL } from "node:url";
 import { type CommandLine, type Outcome, runTool } from "../../src/cli/tools.js";
 import { repository } from "./schemas.js";
 
+/** What lets node run TypeScript, for `--import`. */
+export const tsx: string = pathToFileURL(join(repository, "node_modules/tsx/dist/loader.mjs")).href;
+
 const command = helioCommand();
 
 /** Runs the command as its own process. */
@@ -21,6 +24,5 @@ function helioCommand(): CommandLine {
   const built = join(repository, "dist/cli/main.js");
   const builtAt = statSync(built, { throwIfNoEntry: false })?.mtimeMs ?? 0;
   if (sources.every((path) => statSync(path).mtimeMs < builtAt)) return [process.execPath, built];
-  const tsx = pathToFileURL(join(repository, "node_modules/tsx/dist/loader.mjs")).href;
   return [process.execPath, "--import", tsx, join(repository, "src/cli/main.ts")];
 }
