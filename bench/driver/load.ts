@@ -11,8 +11,9 @@ export interface Caller<Request, Response> {
 const callsPerLook = 16;
 
 /**
- * Keeps `inFlight` calls under way for `seconds`: as many loops, each awaiting one call after the other.
- * Every call that was begun is waited for, checked and counted, and the time ends with the last one.
+ * Keeps `inFlight` calls under way: as many loops, each awaiting one call after the other. The time begins when as many
+ * calls were answered, so that filling the pipeline does not count; after `seconds` no call is begun any more, those
+ * under way are waited for, and the time ends with the last one.
  * Rejects with the first call that fails, or that is answered with anything but its request.
  */
 export async function measureRate<Request, Response>(
@@ -20,11 +21,10 @@ export async function measureRate<Request, Response>(
   inFlight: number,
   seconds: number,
 ): Promise<RoundResult> {
-  let calls = 0;
+  let answered = 0;
   let sequence = 0;
+  let began = 0;
   let over = false;
-  const began = performance.now();
-  const end = began + seconds * 1000;
 
   const loop = async () => {
     while (!over) {
@@ -32,11 +32,13 @@ export async function measureRate<Request, Response>(
       const request = caller.request(sequence);
       const response = await caller.call(request);
       if (!caller.matches(request, response)) throw wrongAnswer(request, response);
-      calls++;
-      if (calls % callsPerLook === 0 && performance.now() >= end) over = true;
+      answered++;
+      if (answered === inFlight) began = performance.now();
+      else if (began > 0 && answered % callsPerLook === 0) over = performance.now() - began >= seconds * 1000;
     }
   };
   await Promise.all(Array.from({ length: inFlight }, loop));
+  const calls = answered - inFlight;
   return { callsPerSecond: (calls * 1000) / (performance.now() - began), calls };
 }
 

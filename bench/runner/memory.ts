@@ -83,7 +83,7 @@ async function measure(server: Program, clients: readonly Program[]): Promise<Me
 }
 
 function each(before: Gauge, after: Gauge, count: number): Cost {
-  const one = (name: keyof Gauge) => Math.round((after[name] - before[name]) / count);
+  const one = (name: keyof Gauge) => Math.round((after[name] - before[name]) / count) || 0;
   return { rss: one("rss"), heapUsed: one("heapUsed"), external: one("external") };
 }
 

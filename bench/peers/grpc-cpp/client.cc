@@ -3,10 +3,11 @@
 #include <grpcpp/grpcpp.h>
 
 #include <algorithm>
-#include <atomic>
 #include <chrono>
 #include <cmath>
 #include <cstdint>
+#include <functional>
+#include <future>
 #include <memory>
 #include <optional>
 #include <thread>
@@ -24,6 +25,10 @@ using Clock = std::chrono::steady_clock;
 
 constexpr auto deadline = std::chrono::seconds(10);
 constexpr char text[] = "the quick brown fox jumps";
+
+double seconds_since(Clock::time_point began) {
+  return std::chrono::duration<double>(Clock::now() - began).count();
+}
 
 // One call after the other in the same place.
 class Call {
@@ -55,14 +60,22 @@ class Call {
   std::unique_ptr<grpc::ClientAsyncResponseReader<EchoResponse>> reader_;
 };
 
-// Keeps `in_flight` calls under way on a completion queue of its own until `end`; gives how many were answered.
-std::uint64_t load(BenchService::Stub& stub, int in_flight, Clock::time_point end) {
+struct Rate {
+  double calls_per_second;
+  std::uint64_t calls;
+};
+
+// Keeps `in_flight` calls under way on a completion queue of its own. The time begins when as many were answered;
+// after `seconds` no call is begun any more, and the time ends with the last answer (driver/load.ts).
+Rate load(BenchService::Stub& stub, int in_flight, double seconds) {
   grpc::CompletionQueue queue;
   std::vector<Call> calls(in_flight);
   std::uint32_t sequence = 0;
   for (Call& call : calls) call.begin(stub, queue, ++sequence);
 
+  const std::uint64_t filling = in_flight;
   std::uint64_t answered = 0;
+  Clock::time_point began;
   bool over = false;
   void* tag = nullptr;
   bool ok = false;
@@ -70,33 +83,37 @@ std::uint64_t load(BenchService::Stub& stub, int in_flight, Clock::time_point en
     Call& call = *static_cast<Call*>(tag);
     call.check();
     ++answered;
-    if (Clock::now() >= end) over = true;
+    if (answered == filling) {
+      began = Clock::now();
+    } else if (answered > filling && answered % 16 == 0) {
+      over = over || seconds_since(began) >= seconds;
+    }
     if (over) {
       --open;
     } else {
       call.begin(stub, queue, ++sequence);
     }
   }
+  const double took = seconds_since(began);
   queue.Shutdown();
-  while (queue.Next(&tag, &ok)) {
-  }
-  return answered;
+  return {(answered - filling) / took, answered - filling};
 }
 
 lines::Object measure_rate(BenchService::Stub& stub, int in_flight, double seconds) {
   const int threads = std::min<int>(std::max(1u, std::thread::hardware_concurrency()), in_flight);
-  const auto began = Clock::now();
-  const auto end = began + std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(seconds));
-  std::atomic<std::uint64_t> calls{0};
-  std::vector<std::thread> workers;
+  std::vector<std::future<Rate>> rates;
   for (int i = 0; i < threads; ++i) {
     const int share = in_flight / threads + (i < in_flight % threads ? 1 : 0);
-    workers.emplace_back([&stub, &calls, share, end] { calls += load(stub, share, end); });
+    rates.push_back(std::async(std::launch::async, load, std::ref(stub), share, seconds));
   }
-  for (std::thread& worker : workers) worker.join();
-  const double took = std::chrono::duration<double>(Clock::now() - began).count();
-  lines::Object result = lines::number("callsPerSecond", std::round(calls / took));
-  result.MergeFrom(lines::number("calls", calls));
+  Rate sum{0, 0};
+  for (std::future<Rate>& future : rates) {
+    const Rate rate = future.get();
+    sum.calls_per_second += rate.calls_per_second;
+    sum.calls += rate.calls;
+  }
+  lines::Object result = lines::number("callsPerSecond", std::round(sum.calls_per_second));
+  result.MergeFrom(lines::number("calls", sum.calls));
   return result;
 }
 
@@ -104,8 +121,8 @@ lines::Object measure_p50(BenchService::Stub& stub, double seconds) {
   grpc::CompletionQueue queue;
   Call call;
   std::vector<std::uint64_t> nanoseconds;
-  const auto end = Clock::now() + std::chrono::duration<double>(seconds);
-  for (std::uint32_t sequence = 1; Clock::now() < end; ++sequence) {
+  const auto start = Clock::now();
+  for (std::uint32_t sequence = 1; seconds_since(start) < seconds; ++sequence) {
     void* tag = nullptr;
     bool ok = false;
     const auto began = Clock::now();
@@ -131,7 +148,7 @@ int main(int argc, char** argv) {
   arguments.SetInt(GRPC_ARG_KEEPALIVE_TIME_MS, 30'000);
   const auto channel = grpc::CreateCustomChannel(argv[1], grpc::InsecureChannelCredentials(), arguments);
   const std::unique_ptr<BenchService::Stub> stub = BenchService::NewStub(channel);
-  load(*stub, 1, Clock::now());
+  load(*stub, 1, 0);
   lines::Object ready;
   (*ready.mutable_fields())["ready"].set_bool_value(true);
   lines::answer(ready);
