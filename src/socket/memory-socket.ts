@@ -5,6 +5,7 @@ import { MemoryDialer } from "./memory-dialer.js";
 import { MemoryListener } from "./memory-listener.js";
 import { MemoryTurns } from "./memory-turns.js";
 import type { DialerEvents, DialOptions, ListenerEvents, SocketFactory } from "./socket.js";
+import { warn } from "./warn.js";
 
 /** What can be set for the sockets of a memory network. */
 export interface MemoryNetworkOptions {
@@ -27,12 +28,14 @@ const HIGH_WATER_MARK = 256;
 
 class MemoryNetwork implements SocketFactory {
   readonly #listeners = new Map<string, MemoryListener>();
+  readonly #onError: (error: unknown) => void;
   readonly #turns: MemoryTurns;
   readonly #highWaterMark: number;
   #wildcards = 0;
 
   constructor(options: MemoryNetworkOptions) {
-    this.#turns = new MemoryTurns(options.onError ?? warn);
+    this.#onError = options.onError ?? warn;
+    this.#turns = new MemoryTurns(this.#onError);
     this.#highWaterMark = options.highWaterMark ?? HIGH_WATER_MARK;
   }
 
@@ -55,10 +58,10 @@ class MemoryNetwork implements SocketFactory {
         throw invalidArgument(`${endpoint} is no endpoint to dial; write it as memory://greeter`);
       }
     } catch (error) {
-      return failedDialer(events, "unresolved", HeliographError.from(error));
+      return failedDialer(events, "unresolved", HeliographError.from(error), this.#onError);
     }
     const listener = this.#listeners.get(endpoint);
-    if (!listener) return failedDialer(events, "refused");
+    if (!listener) return failedDialer(events, "refused", undefined, this.#onError);
     return new MemoryDialer(listener, events, options.routingId, this.#turns, this.#highWaterMark);
   }
 
@@ -77,8 +80,4 @@ function parseName(endpoint: string): string {
     );
   }
   return name;
-}
-
-function warn(error: unknown): void {
-  process.emitWarning(error instanceof Error ? error : String(error));
 }

@@ -1,6 +1,7 @@
 import { Buffer } from "node:buffer";
 import { asBuffer } from "./parts.js";
 import type { SocketFactory, Tap, TappedMessage } from "./socket.js";
+import { warn } from "./warn.js";
 
 /**
  * A factory whose sockets show every message to `tap`, in both directions; see `Tap`. When the tap throws, the
@@ -67,8 +68,4 @@ function pass(parts: readonly Uint8Array[], send: (parts: Uint8Array[]) => numbe
 
 function asBuffers(parts: readonly Uint8Array[]): Buffer[] {
   return parts.every((part) => Buffer.isBuffer(part)) ? (parts as Buffer[]) : parts.map(asBuffer);
-}
-
-function warn(error: unknown): void {
-  process.emitWarning(error instanceof Error ? error : String(error));
 }

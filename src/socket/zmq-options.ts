@@ -2,6 +2,7 @@ import type { Buffer } from "node:buffer";
 import { context, Dealer, Router } from "zeromq";
 import { invalidArgument } from "../core/error.js";
 import { needsIpv6, type ZmqEndpoint } from "./resolve.js";
+import { warn } from "./warn.js";
 
 /** What can be set for all ZeroMQ sockets of a factory. Tests scale them down; programs rarely need to. */
 export interface ZmqOptions {
@@ -115,8 +116,4 @@ function common(settings: ZmqSettings, address: ZmqEndpoint) {
     tcpMaxRetransmitTimeout: settings.peerTimeoutMs,
     ipv6: needsIpv6(address),
   };
-}
-
-function warn(error: unknown): void {
-  process.emitWarning(error instanceof Error ? error : String(error));
 }

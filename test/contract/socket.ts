@@ -22,18 +22,15 @@ export function testSocketContract(socketCase: SocketCase): void {
     let errors: unknown[];
     let factory: SocketFactory;
     let open: AsyncDisposable[];
-    let timersBefore: number;
 
     beforeEach(() => {
       errors = [];
       open = [];
       factory = socketCase.create((error) => errors.push(error));
-      timersBefore = timers();
     });
 
     afterEach(async () => {
       await Promise.all(open.map((socket) => socket[Symbol.asyncDispose]()));
-      expect(timers(), "timers left behind").toBeLessThanOrEqual(timersBefore);
     });
 
     async function listen(probe = new ListenerProbe(), endpoint = socketCase.endpoint()) {
@@ -176,6 +173,19 @@ export function testSocketContract(socketCase: SocketCase): void {
         await told.untilClosed();
         expect(told.reason).toBe("unresolved");
         expect(told.endings[0]!.cause?.message).toContain(socketCase.malformed);
+      });
+
+      test("whose handler of the end throws reports that", async () => {
+        const { listener } = await listen();
+        await listener.close();
+        const { told } = dial(listener);
+        told.closed = (reason) => {
+          DialerProbe.prototype.closed.call(told, reason);
+          throw new Error("closed's handler");
+        };
+        await told.untilClosed();
+        await new Promise((resolve) => setImmediate(resolve));
+        expect(errors.map((error) => (error as Error).message)).toEqual(["closed's handler"]);
       });
 
       test("that closes tells closed once and nothing after it", async () => {
@@ -327,7 +337,7 @@ export function testSocketContract(socketCase: SocketCase): void {
       dialer.send(message("warm"));
       await heard.untilReceived(1);
       await dialer.close();
-      const before = openFiles();
+      const before = { files: openFiles(), resources: process.getActiveResourcesInfo().length };
       for (let round = 0; round < 50; round += 1) {
         const peers: { dialer: Dialer; routingId: Buffer }[] = [];
         for (let i = 0; i < 20; i += 1) {
@@ -341,7 +351,8 @@ export function testSocketContract(socketCase: SocketCase): void {
       }
       expect(heard.received.length).toBe(1001);
       // ZeroMQ's own threads close the last few descriptors a moment later.
-      expect(openFiles()).toBeLessThan(before + 100);
+      expect(openFiles()).toBeLessThan(before.files + 100);
+      expect(process.getActiveResourcesInfo().length).toBeLessThan(before.resources + 20);
     });
   });
 }
@@ -353,10 +364,6 @@ function once(handler: (...args: never[]) => void): () => void {
     called = true;
     handler();
   };
-}
-
-function timers(): number {
-  return process.getActiveResourcesInfo().filter((kind) => kind === "Timeout").length;
 }
 
 function openFiles(): number {
