@@ -1,7 +1,7 @@
 import type { Buffer } from "node:buffer";
 import { Code } from "../core/code.js";
 import { Deadline } from "../core/deadline-wheel.js";
-import { HeliographError } from "../core/error.js";
+import { HeliographError, invalidArgument } from "../core/error.js";
 import { Metadata } from "../core/metadata.js";
 import type { UnaryMethod } from "../wire/definition.js";
 import type { Frame } from "../wire/frame.js";
@@ -72,6 +72,9 @@ export class ClientCall extends Deadline implements TableEntry<ClientCall> {
     this.reject = reject;
     const { signal } = options;
     if (signal !== undefined) {
+      if (typeof signal.addEventListener !== "function") {
+        throw invalidArgument(`signal must be an AbortSignal, got ${String(signal)}`);
+      }
       this.onAbort = () => this.cancelled(signal.reason);
       signal.addEventListener("abort", this.onAbort);
     }
@@ -91,8 +94,14 @@ export class ClientCall extends Deadline implements TableEntry<ClientCall> {
   take(frame: Frame, messageBytes: number): void {
     const { path } = this.method;
     if (this.assembly === undefined) {
-      if (frame.metadata !== undefined) this.options.onHeader?.(readMetadata(frame.buf, frame.metadata));
-      if (frame.trailers !== undefined) this.options.onTrailer?.(readMetadata(frame.buf, frame.trailers));
+      if (frame.metadata !== undefined && this.options.onHeader !== undefined) {
+        this.show(this.options.onHeader, readMetadata(frame.buf, frame.metadata));
+      }
+      if (frame.trailers !== undefined && this.options.onTrailer !== undefined) {
+        this.show(this.options.onTrailer, readMetadata(frame.buf, frame.trailers));
+      }
+      // A callback may have thrown, or ended the call.
+      if (this.done) return;
       if (frame.statusStart >= 0) {
         const error = readStatus(frame.buf, frame.statusStart, frame.statusEnd, path, frame.notProcessed);
         if (error !== undefined) {
@@ -130,6 +139,21 @@ export class ClientCall extends Deadline implements TableEntry<ClientCall> {
     if (this.done) return;
     this.settle();
     this.reject(error);
+  }
+
+  /** A callback that throws is the caller's own failure: its call fails, and nothing else. */
+  private show(callback: (metadata: Metadata) => void, metadata: Metadata): void {
+    if (this.done) return;
+    try {
+      callback(metadata);
+    } catch (thrown) {
+      const { rawMessage } = HeliographError.from(thrown);
+      this.fail(
+        new HeliographError(Code.Unknown, `${this.method.path}: onHeader or onTrailer threw: ${rawMessage}`, {
+          cause: thrown,
+        }),
+      );
+    }
   }
 
   private answered(payload: Buffer | undefined, start: number, end: number): void {

@@ -5,10 +5,10 @@ import { HeliographError } from "../core/error.js";
 import type { CloseReason, Dialer, DialerEvents, SocketFactory } from "../socket/socket.js";
 import { protocolViolation } from "../wire/fault.js";
 import { type Frame, FrameField, FrameKind } from "../wire/frame.js";
-import { type Introduction, readGoaway, readWelcome, writeHello } from "../wire/handshake.js";
+import { commonVersion, type Introduction, readGoaway, readWelcome, writeHello } from "../wire/handshake.js";
 import { initialLimits, type Limits } from "../wire/limits.js";
-import { writeMetadata } from "../wire/metadata-fields.js";
 import { readStatus } from "../wire/status.js";
+import { writeRequestMetadata } from "./call-metadata.js";
 import { CallTable } from "./call-table.js";
 import type { ClientCall, ClientCallSession } from "./client-call.js";
 import { writeEncoded, writeMessage } from "./payload.js";
@@ -115,8 +115,10 @@ export class ClientSession extends Session implements DialerEvents, ClientCallSe
           Math.min(0xffffffff, Math.max(1, Math.ceil(call.deadline - now))),
         );
       }
-      if (call.metadata !== undefined) writeMetadata(writer, FrameField.metadata, call.metadata);
       const { codec, input, path } = call.method;
+      if (call.metadata !== undefined) {
+        writeRequestMetadata(writer, call.metadata, this.granted.metadataBytes, path);
+      }
       const limit = this.granted.messageBytes;
       large =
         call.request === undefined
@@ -175,8 +177,10 @@ export class ClientSession extends Session implements DialerEvents, ClientCallSe
   private takeWelcome(frame: Frame): void {
     if (this.server !== undefined) throw protocolViolation("a second WELCOME");
     if (frame.bodyStart < 0) throw protocolViolation("WELCOME without its body");
-    this.server = readWelcome(frame);
-    this.granted = this.server.limits;
+    const server = readWelcome(frame);
+    commonVersion(server.versions);
+    this.server = server;
+    this.granted = server.limits;
     this.outbox.grant(this.granted);
     this.events.welcomed(this);
   }
@@ -186,7 +190,7 @@ export class ClientSession extends Session implements DialerEvents, ClientCallSe
     const status =
       frame.statusStart < 0
         ? undefined
-        : readStatus(frame.buf, frame.statusStart, frame.statusEnd, "", false);
+        : readStatus(frame.buf, frame.statusStart, frame.statusEnd, undefined, false);
     for (const call of this.calls.all()) {
       if (call.id > lastCallId) call.fail(notStarted(call.method.path, this.endpoint, status));
     }

@@ -2,7 +2,12 @@
 export interface Runnable {
   /** Starts. True when it goes on after this, and will `leave`; false when it is over already. */
   run(): boolean;
+  /** Ended before it ran: it need not be kept. */
+  readonly over: boolean;
 }
+
+/** Below this many, those that are over are not worth looking for. */
+const MANY = 64;
 
 /** At most so many calls of a service at a time; the others wait, first come, first served. */
 export class Lanes {
@@ -10,6 +15,8 @@ export class Lanes {
   private running = 0;
   private waiting: Runnable[] = [];
   private first = 0;
+  /** At most as many of those that wait are over. */
+  private gone = 0;
 
   constructor(max: number) {
     this.max = max;
@@ -19,6 +26,15 @@ export class Lanes {
   enter(runnable: Runnable): void {
     if (this.running >= this.max) this.waiting.push(runnable);
     else if (runnable.run()) this.running++;
+  }
+
+  /** One that waits may be over. They are swept out when they are many, so that no caller can make them pile up. */
+  dropped(): void {
+    this.gone++;
+    if (this.gone < MANY || this.gone * 2 < this.waiting.length - this.first) return;
+    this.waiting = this.waiting.slice(this.first).filter(({ over }) => !over);
+    this.first = 0;
+    this.gone = 0;
   }
 
   /** One that went on is over. */

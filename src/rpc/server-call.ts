@@ -52,6 +52,8 @@ export class ServerCall extends Deadline implements Runnable, CallState, TableEn
   cancelReason: HeliographError | undefined;
   private controller: AbortController | undefined;
   private inLane = false;
+  /** The handler, or an interceptor before it, has been given the request. */
+  started = false;
   private payload: Buffer | undefined;
   private payloadStart = 0;
   private payloadEnd = 0;
@@ -135,24 +137,26 @@ export class ServerCall extends Deadline implements Runnable, CallState, TableEn
     let result: unknown;
     try {
       const request = this.codec.decode(this.route.input, payload, this.payloadStart, this.payloadEnd);
+      this.started = true;
       result =
         this.route.interceptors.length === 0
           ? this.route.handler?.(request, new CallContext(this))
           : intercepted(this, this.route, request);
+      if (isThenable(result)) {
+        result.then(
+          (message) => this.answered(message),
+          (error) => this.failed(error),
+        );
+        // A foreign promise may have called back already.
+        this.inLane = !this.over;
+        return this.inLane;
+      }
     } catch (error) {
       this.failed(error);
       return false;
     }
-    if (!isThenable(result)) {
-      this.answered(result);
-      return false;
-    }
-    this.inLane = true;
-    result.then(
-      (message) => this.answered(message),
-      (error) => this.failed(error),
-    );
-    return true;
+    this.answered(result);
+    return false;
   }
 
   override expire(): void {
@@ -170,8 +174,9 @@ export class ServerCall extends Deadline implements Runnable, CallState, TableEn
   /** Ends the call before its handler did: the handler's signal fires, and the caller gets the reason. */
   cancel(reason: HeliographError): void {
     if (this.over) return;
-    this.abandon(reason);
-    this.owner.refuse(this, reason);
+    const told = this.started === reason.notProcessed ? withFate(reason, !this.started) : reason;
+    this.abandon(told);
+    this.owner.refuse(this, told);
   }
 
   /** As `cancel`, when there is nobody to tell. */
@@ -187,7 +192,10 @@ export class ServerCall extends Deadline implements Runnable, CallState, TableEn
     try {
       this.owner.answer(this, message);
     } catch (error) {
-      if (!(error instanceof HeliographError)) this.shared.onError(error, this.route.path);
+      // Too large is between handler and caller; no message of the type is a defect here.
+      if (!(error instanceof HeliographError) || error.reason === "MALFORMED_MESSAGE") {
+        this.shared.onError(error, this.route.path);
+      }
       this.owner.refuse(this, HeliographError.from(error, Code.Internal));
     }
     this.finish();
@@ -196,13 +204,16 @@ export class ServerCall extends Deadline implements Runnable, CallState, TableEn
   private failed(thrown: unknown): void {
     if (this.over) {
       // A handler that stops because its signal fired has done what it was asked to.
-      if (!(thrown instanceof HeliographError) && thrown !== this.cancelReason)
+      if (!(thrown instanceof HeliographError) && !isAbort(thrown))
         this.shared.onError(thrown, this.route.path);
       return;
     }
     let error: HeliographError;
-    if (thrown instanceof HeliographError) error = thrown;
-    else {
+    if (thrown instanceof HeliographError) {
+      error = HeliographError.from(thrown);
+      // What a handler throws may come from a call of its own; that one not being processed says nothing about this one.
+      if (error.notProcessed && this.started) error = withFate(error, false);
+    } else {
       this.shared.onError(thrown, this.route.path);
       // The text of an unforeseen error may hold what is none of the caller's business.
       error = new HeliographError(Code.Unknown, "the handler failed; its error is in the server's log", {
@@ -215,7 +226,10 @@ export class ServerCall extends Deadline implements Runnable, CallState, TableEn
 
   private finish(): void {
     this.over = true;
-    this.payload = undefined;
+    if (this.payload !== undefined) {
+      this.payload = undefined;
+      this.route.lanes.dropped();
+    }
     this.shared.deadlines.remove(this);
     this.owner.forget(this);
     if (this.inLane) {
@@ -227,4 +241,13 @@ export class ServerCall extends Deadline implements Runnable, CallState, TableEn
 
 function isThenable(value: unknown): value is PromiseLike<unknown> {
   return typeof value === "object" && value !== null && "then" in value && typeof value.then === "function";
+}
+
+function isAbort(thrown: unknown): boolean {
+  return thrown instanceof Error && thrown.name === "AbortError";
+}
+
+function withFate(error: HeliographError, notProcessed: boolean): HeliographError {
+  const { code, rawMessage, reason, details, origin, cause } = error;
+  return new HeliographError(code, rawMessage, { reason, details, origin, cause, notProcessed });
 }

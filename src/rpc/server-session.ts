@@ -2,12 +2,12 @@ import type { Buffer } from "node:buffer";
 import { Code } from "../core/code.js";
 import { HeliographError } from "../core/error.js";
 import { protocolViolation } from "../wire/fault.js";
-import { type Frame, FrameField, FrameKind } from "../wire/frame.js";
+import { type Frame, FrameKind } from "../wire/frame.js";
 import { commonVersion, readHello, writeWelcome } from "../wire/handshake.js";
 import { initialLimits, type Limits, messageTooLarge } from "../wire/limits.js";
-import { rangesBytes, writeMetadata } from "../wire/metadata-fields.js";
 import { writeStatus } from "../wire/status.js";
 import { Assembly } from "./assembly.js";
+import { checkReceived, writeAnswerMetadata } from "./call-metadata.js";
 import { CallTable } from "./call-table.js";
 import type { Peer } from "./context.js";
 import { findRoute } from "./find-route.js";
@@ -74,7 +74,12 @@ export class ServerSession extends Session implements ServerCallOwner {
   }
 
   postpone(call: ServerCall): boolean {
+    // Of a session that ends nothing is started any more, though its calls leave lanes to each other.
+    if (this.ended) return true;
     if (!this.congested) return false;
+    if (this.postponed.length > 2 * this.shared.limits.maxCalls) {
+      this.postponed = this.postponed.filter(({ over }) => !over);
+    }
     this.postponed.push(call);
     return true;
   }
@@ -83,9 +88,7 @@ export class ServerSession extends Session implements ServerCallOwner {
     const writer = this.outbox.begin(FrameKind.End, call.id);
     let large: Buffer | undefined;
     try {
-      if (call.responseMetadata !== undefined)
-        writeMetadata(writer, FrameField.metadata, call.responseMetadata);
-      if (call.trailers !== undefined) writeMetadata(writer, FrameField.trailers, call.trailers);
+      writeAnswerMetadata(writer, call, this.granted.metadataBytes);
       large = writeMessage(
         writer,
         call.codec,
@@ -117,6 +120,11 @@ export class ServerSession extends Session implements ServerCallOwner {
     if (this.ended || this.isDraining) return;
     this.isDraining = true;
     this.sendGoaway(this.lastCallId, graceMs);
+  }
+
+  /** Ends every call that no handler has seen yet, and tells the client. */
+  cancelWaiting(reason: HeliographError): void {
+    for (const call of this.calls.all()) if (!call.started) call.cancel(reason);
   }
 
   /** Ends every call that is still in flight, and tells the client. */
@@ -169,11 +177,7 @@ export class ServerSession extends Session implements ServerCallOwner {
         else this.requestGoesOn(frame);
         return;
       case FrameKind.Cancel:
-        this.calls.get(frame.callId)?.cancel(
-          new HeliographError(Code.Cancelled, "the caller cancelled the call", {
-            reason: "CALL_CANCELLED",
-          }),
-        );
+        this.cancelled(frame.callId);
         return;
       case FrameKind.Goaway:
         this.end(new HeliographError(Code.Cancelled, "the caller went away", { reason: "PEER_GONE" }), true);
@@ -194,8 +198,20 @@ export class ServerSession extends Session implements ServerCallOwner {
     this.end(error, true);
   }
 
+  /** Counts what was answered in this very turn, too: a packet may hold a thousand small requests for large answers. */
   private get congested(): boolean {
-    return this.outbox.blocked && this.outbox.waitingBytes > HOLD_BYTES;
+    return this.outbox.waitingBytes > HOLD_BYTES;
+  }
+
+  private cancelled(id: number): void {
+    const call = this.calls.get(id);
+    // The answer may be on its way already; what is left of it is not wanted.
+    if (call === undefined) this.outbox.dropTransfer(id);
+    else {
+      call.cancel(
+        new HeliographError(Code.Cancelled, "the caller cancelled the call", { reason: "CALL_CANCELLED" }),
+      );
+    }
   }
 
   private greet(frame: Frame): void {
@@ -234,7 +250,7 @@ export class ServerSession extends Session implements ServerCallOwner {
     const size = frame.more ? frame.payloadSize : frame.payloadEnd - frame.payloadStart;
     try {
       if (this.calls.size >= limits.maxCalls) throw tooManyCalls(limits.maxCalls);
-      if (rangesBytes(frame.metadata) > limits.metadataBytes) throw metadataTooLarge(limits.metadataBytes);
+      checkReceived(frame, limits.metadataBytes);
       const route = findRoute(this.server, frame.buf, frame.methodStart, frame.methodEnd);
       const codec = requireCodec(frame.codec, frame.compression, route.path);
       if (size > limits.messageBytes)
@@ -300,10 +316,14 @@ export class ServerSession extends Session implements ServerCallOwner {
     if (this.ended) return;
     this.outbox.dropTransfer(id);
     const writer = this.outbox.begin(FrameKind.End, id);
-    if (call?.responseMetadata !== undefined)
-      writeMetadata(writer, FrameField.metadata, call.responseMetadata);
+    try {
+      if (call !== undefined) writeAnswerMetadata(writer, call, this.granted.metadataBytes);
+    } catch {
+      // The error matters more than what should have gone with it.
+      writer.abort();
+      this.outbox.begin(FrameKind.End, id);
+    }
     writeStatus(writer, error);
-    if (call?.trailers !== undefined) writeMetadata(writer, FrameField.trailers, call.trailers);
     this.outbox.end(writer);
   }
 
@@ -323,17 +343,6 @@ function tooManyCalls(limit: number): HeliographError {
     `the session has ${limit} calls in flight (limits.maxCalls)`,
     {
       reason: "TOO_MANY_CALLS",
-      notProcessed: true,
-    },
-  );
-}
-
-function metadataTooLarge(limit: number): HeliographError {
-  return new HeliographError(
-    Code.ResourceExhausted,
-    `the metadata is larger than ${limit} bytes (limits.metadataBytes)`,
-    {
-      reason: "MESSAGE_TOO_LARGE",
       notProcessed: true,
     },
   );

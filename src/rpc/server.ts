@@ -133,6 +133,8 @@ export class RpcServer implements ListenerEvents, ServerSessionHost {
   private async shutDown(graceMs: number): Promise<void> {
     for (const session of this.sessions.values()) session.drain(graceMs);
     await this.idle(graceMs);
+    // Those that wait for a lane first, as the others would leave them theirs.
+    for (const session of this.sessions.values()) session.cancelWaiting(drainingError());
     for (const session of this.sessions.values()) session.cancelAll(drainingError());
     for (const peer of this.anonymous.values()) peer.cancelAll(drainingError());
     await this.idle(LAST_WORDS_MS);
