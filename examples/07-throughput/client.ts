@@ -4,9 +4,9 @@ import { GeometryService } from "../gen/example/v1/geometry_heliograph.js";
 await using connection = connectTo(process.argv.slice(2), { security: insecure() });
 const geometry = createClient(connection, GeometryService);
 
-await measure(64, 300);
+await measure(64, 200);
 for (const inFlight of [1, 64, 256]) {
-  const { callsPerSecond, p50Ms, p99Ms } = await measure(inFlight, 1_000);
+  const { callsPerSecond, p50Ms, p99Ms } = await measure(inFlight, 800);
   console.log(
     `${inFlight} in flight`.padStart(13),
     `${Math.round(callsPerSecond).toLocaleString("en").padStart(9)} calls/s`,
