@@ -14,6 +14,10 @@ export function readBufErrors(stderr: string, workspace: BufWorkspace): string[]
 }
 
 function readable(line: string, workspace: BufWorkspace): string {
+  const [, empty] = /^Module "path: "(\w+)"" had no \.proto files/.exec(line) ?? [];
+  if (empty !== undefined) {
+    return `there are no .proto files in ${shown(workspace.original(`${workspace.input}/${empty}/`))}`;
+  }
   const [, path, place, message] = /^(.*?\.proto)(:\d+:\d+:)\s*(.*)$/.exec(line) ?? [];
   if (path === undefined) return line;
   return `${shown(workspace.original(path))}${place} ${message}`;

@@ -50,8 +50,7 @@ async function listModules(root: string, tools: Tools): Promise<BufModule[]> {
     [...tools.buf, "config", "ls-modules", "--format", "json"],
     root,
   );
-  if (code !== 0)
-    throw new Failure(`${shown(join(root, "buf.yaml"))}: ${stderr.trim().replace(/^Failure: /, "")}`);
+  if (code !== 0) throw new Failure(`${shown(join(root, "buf.yaml"))}: ${oneLine(stderr)}`);
   return stdout
     .split("\n")
     .filter((line) => line !== "")
@@ -60,6 +59,13 @@ async function listModules(root: string, tools: Tools): Promise<BufModule[]> {
       const inside = (list: string[]) => list.map((entry) => relative(path, entry));
       return { path: join(root, path), includes: inside(includes), excludes: inside(excludes) };
     });
+}
+
+function oneLine(stderr: string): string {
+  return stderr
+    .trim()
+    .replace(/^Failure: /, "")
+    .replace(/\s+/g, " ");
 }
 
 /** The kit's own folder: this package's, or that of a project's node_modules, where it need not be installed yet. */

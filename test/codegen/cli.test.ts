@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdir, readFile, rm, stat, symlink, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { text } from "node:stream/consumers";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { runTool } from "../../src/cli/tools.js";
@@ -212,5 +212,29 @@ message Reading { string room = 1; }
       code: 1,
       stderr: "there is no folder proto with .proto files; make it, or name another with --proto\n",
     });
+    await mkdir(join(empty, "proto"));
+    expect(await helio(empty, "generate")).toMatchObject({
+      code: 1,
+      stderr: "there are no .proto files in proto\n",
+    });
+  });
+
+  it("has the modules of its buf.yaml, and what they leave out", async () => {
+    const workspace = join(parent, "workspace");
+    const files = {
+      "buf.yaml": "version: v2\nmodules:\n  - path: a\n    excludes: [a/skip]\n  - path: b\n",
+      "a/a.proto": 'syntax = "proto3";\npackage a;\nmessage M {}\n',
+      "a/skip/broken.proto": "not a schema",
+      "b/b.proto": 'syntax = "proto3";\nimport "a.proto";\nservice S {\n  rpc A(a.M) returns (a.M);\n}\n',
+    };
+    for (const [path, content] of Object.entries(files)) {
+      await mkdir(dirname(join(workspace, path)), { recursive: true });
+      await writeFile(join(workspace, path), content);
+    }
+    expect((await helio(workspace, "generate")).stdout).toContain("src/gen: 3 files, 3 written");
+    await writeFile(join(workspace, "buf.yaml"), "version: v2\nmodules: none\n");
+    const wrong = await helio(workspace, "generate");
+    expect(wrong.code).toBe(1);
+    expect(wrong.stderr).toMatch(/^buf\.yaml: decode buf\.yaml: .*\n$/);
   });
 });

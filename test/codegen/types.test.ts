@@ -1,8 +1,9 @@
 import { cp, mkdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, it } from "vitest";
+import { runTool } from "../../src/cli/tools.js";
 import { fixtureProto } from "./fixtures.js";
-import { helio } from "./helio.js";
+import { helio, tsx } from "./helio.js";
 import { temporaryFolder } from "./schemas.js";
 import { typecheck } from "./typecheck.js";
 
@@ -35,6 +36,7 @@ export const same: readonly true[] = [
 export const services: readonly ServiceDefinition[] = [
   delete$, NamesService, NothingService, PatternsService, RpcsService, WellKnownService,
 ];
+console.log(services.filter(({ $schema }) => $schema !== "").length, "services");
 `;
 
 it("generates tricky names, well-known types and every pattern so that they compile and run", {
@@ -47,6 +49,8 @@ it("generates tricky names, well-known types and every pattern so that they comp
     expect(await helio(folder, "generate")).toMatchObject({ code: 0, stderr: "" });
     await writeFile(join(folder, "src/usage.ts"), usage);
     expect(await typecheck(folder)).toBe("");
+    const ran = await runTool([process.execPath, "--import", tsx, "src/usage.ts"], folder);
+    expect(ran).toEqual({ code: 0, stdout: "6 services\n", stderr: "" });
   } finally {
     await rm(folder, { recursive: true });
   }
