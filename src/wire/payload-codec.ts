@@ -9,7 +9,7 @@ export interface PayloadType<T = unknown> {
   readonly message: MessageType<T>;
   /** The `$schema` of the service. */
   readonly schema: string;
-  /** Decides whose fault a bad message is. */
+  /** Decides whose fault it is that a message can't be encoded. */
   readonly role: "request" | "response";
 }
 
@@ -28,23 +28,24 @@ export interface PayloadCodec {
   /**
    * Reads a message from `buf[start, end)`. Its `bytes` may be views of `buf`, which must not be written to again.
    *
-   * @throws HeliographError with reason MALFORMED_MESSAGE that names the field: INVALID_ARGUMENT for a request,
-   * INTERNAL for a response.
+   * @throws HeliographError INTERNAL, reason MALFORMED_MESSAGE, that names the field.
    */
   decode<T>(type: PayloadType<T>, buf: Buffer, start: number, end: number): T;
 }
 
 /** A message that can't be encoded: the caller's fault in a request, the handler's in a response. */
 export function cannotEncode(type: PayloadType, problem: string, cause?: unknown): HeliographError {
-  return badMessage(type, `can't encode the ${type.role}: ${problem}`, cause);
-}
-
-/** Bytes that are not a message of the type. */
-export function cannotDecode(type: PayloadType, problem: string, cause?: unknown): HeliographError {
-  return badMessage(type, `can't decode the ${type.role}: ${problem}`, cause);
-}
-
-function badMessage(type: PayloadType, message: string, cause: unknown): HeliographError {
   const code = type.role === "request" ? Code.InvalidArgument : Code.Internal;
-  return new HeliographError(code, message, { reason: "MALFORMED_MESSAGE", cause });
+  return new HeliographError(code, `can't encode the ${type.role}: ${problem}`, {
+    reason: "MALFORMED_MESSAGE",
+    cause,
+  });
+}
+
+/** Bytes that are not a message of the type: as in gRPC, never an error of the application's. */
+export function cannotDecode(type: PayloadType, problem: string, cause?: unknown): HeliographError {
+  return new HeliographError(Code.Internal, `can't decode the ${type.role}: ${problem}`, {
+    reason: "MALFORMED_MESSAGE",
+    cause,
+  });
 }

@@ -34,7 +34,7 @@ describe("protobufCodec", () => {
   it("names the field of a request or response that it can't decode", () => {
     const damaged = bytes(0x0a, ["ab", 0xff]);
     const error = errorOf(() => protobufCodec.decode(request(Small), damaged, 0, damaged.length));
-    expect(error.code).toBe(Code.InvalidArgument);
+    expect(error.code).toBe(Code.Internal);
     expect(error.reason).toBe("MALFORMED_MESSAGE");
     expect(error.rawMessage).toBe(
       "can't decode the request: heliograph.test.v1.Small.name (field 1): invalid UTF-8 at byte 2",

@@ -1,0 +1,41 @@
+import { describe, expect, it } from "vitest";
+import { protobufCodec } from "../../../src/wire/protobuf-codec.js";
+import { Everything } from "../../gen/heliograph/test/v1/everything.js";
+import { encode, errorOf, request } from "./payload.js";
+
+type Field = keyof Everything;
+
+function problemWith(field: string, value: unknown): string {
+  const message = { ...Everything.create(), [field]: value } as Everything;
+  return errorOf(() => encode(protobufCodec, request(Everything), message)).rawMessage;
+}
+
+const whole = Everything.create();
+const fields = Object.keys(whole) as Field[];
+
+describe("a message with a value that generated code would drop or misread", () => {
+  it.each(fields.filter((field) => Array.isArray(whole[field])))(
+    "is refused: text for the list %s",
+    (field) => {
+      expect(problemWith(field, "")).toContain(`.${field}: expected an array, got ""`);
+    },
+  );
+
+  it.each(fields.filter((field) => whole[field] instanceof Map))(
+    "is refused: a list for the map %s",
+    (field) => {
+      expect(problemWith(field, [])).toContain(`.${field}: expected a Map`);
+    },
+  );
+
+  it.each(fields.filter((field) => whole[field] instanceof Uint8Array))(
+    "is refused: text for the bytes %s",
+    (field) => {
+      expect(problemWith(field, "")).toMatch(new RegExp(`\\.${field}: expected .*got ""`));
+    },
+  );
+
+  it("is accepted whole", () => {
+    expect(encode(protobufCodec, request(Everything), whole).length).toBe(0);
+  });
+});
