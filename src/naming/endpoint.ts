@@ -21,11 +21,13 @@ export function checkEndpoints(endpoints: readonly string[]): void {
       `endpoints must be a list such as ["tcp://127.0.0.1:5555"], got ${JSON.stringify(endpoints) ?? String(endpoints)}`,
     );
   }
-  for (const endpoint of endpoints) {
-    if (typeof endpoint !== "string" || schemeOf(endpoint) === "") {
-      throw invalidArgument(
-        `${JSON.stringify(endpoint) ?? String(endpoint)} is not an endpoint: write tcp://host:port, ipc:///path or inproc://name`,
-      );
-    }
-  }
+  for (const endpoint of endpoints) checkEndpoint(endpoint);
+}
+
+/** @throws HeliographError INVALID_ARGUMENT that quotes the value, unless it begins with a scheme */
+export function checkEndpoint(endpoint: unknown): void {
+  if (typeof endpoint === "string" && schemeOf(endpoint) !== "") return;
+  throw invalidArgument(
+    `${JSON.stringify(endpoint) ?? String(endpoint)} is not an endpoint: write tcp://host:port, ipc:///path or inproc://name`,
+  );
 }

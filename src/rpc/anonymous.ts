@@ -3,12 +3,12 @@ import { Code } from "../core/code.js";
 import { HeliographError } from "../core/error.js";
 import { bareAnswer, bareError, envelopeLength, isBareCall } from "../wire/envelope.js";
 import { protocolViolation } from "../wire/fault.js";
-import { type Frame, FrameField, FrameKind } from "../wire/frame.js";
+import { type Frame, FrameKind } from "../wire/frame.js";
 import { MAX_BARE_BYTES, messageTooLarge } from "../wire/limits.js";
-import { rangesBytes, writeMetadata } from "../wire/metadata-fields.js";
 import type { PacketHandler } from "../wire/packet-reader.js";
 import { protobufCodec } from "../wire/protobuf-codec.js";
 import { writeStatus } from "../wire/status.js";
+import { checkReceived, writeAnswerMetadata } from "./call-metadata.js";
 import { DEFAULT_TIMEOUT_MS } from "./call-options.js";
 import type { Peer } from "./context.js";
 import { findRoute } from "./find-route.js";
@@ -26,6 +26,7 @@ export class AnonymousPeer {
   private readonly server: ServerShared;
   private readonly send: (parts: Buffer[]) => void;
   private readonly calls = new Set<AnonymousCall>();
+  private draining: HeliographError | undefined;
 
   constructor(server: ServerShared, send: (parts: Buffer[]) => void) {
     this.server = server;
@@ -46,16 +47,20 @@ export class AnonymousPeer {
     });
     this.calls.add(call);
     try {
-      if (this.calls.size > this.server.session.limits.maxCalls) {
-        throw new HeliographError(Code.ResourceExhausted, "too many calls in flight", {
-          reason: "TOO_MANY_CALLS",
-          notProcessed: true,
-        });
-      }
-      call.begin(body);
+      call.begin(body, this.draining ?? this.tooMany());
     } catch (error) {
-      call.fail(HeliographError.from(error, Code.Internal));
+      call.fault(HeliographError.from(error, Code.Internal));
     }
+  }
+
+  private tooMany(): HeliographError | undefined {
+    const { maxCalls } = this.server.session.limits;
+    if (this.calls.size <= maxCalls) return undefined;
+    return new HeliographError(
+      Code.ResourceExhausted,
+      `the connection has ${maxCalls} calls in flight (limits.maxCalls)`,
+      { reason: "TOO_MANY_CALLS", notProcessed: true },
+    );
   }
 
   /** The connection is gone. */
@@ -63,6 +68,16 @@ export class AnonymousPeer {
     const reason = new HeliographError(Code.Cancelled, "the caller is gone", { reason: "PEER_GONE" });
     for (const call of [...this.calls]) call.abandon(reason);
     this.calls.clear();
+  }
+
+  /** Starts nothing new; calls in flight go on. */
+  drain(reason: HeliographError): void {
+    this.draining = reason;
+  }
+
+  /** Ends every call that no handler has seen yet, and tells the client. */
+  cancelWaiting(reason: HeliographError): void {
+    for (const call of [...this.calls]) if (!call.started) call.cancel(reason);
   }
 
   cancelAll(reason: HeliographError): void {
@@ -76,6 +91,7 @@ class AnonymousCall implements ServerCallOwner, PacketHandler {
   private readonly bare: boolean;
   private readonly reply: (parts: Buffer[]) => void;
   private call: ServerCall | undefined;
+  private refusal: HeliographError | undefined;
   private callId = 0;
   private done = false;
 
@@ -85,12 +101,17 @@ class AnonymousCall implements ServerCallOwner, PacketHandler {
     this.reply = reply;
   }
 
-  /** @throws HeliographError for whatever is refused before a call exists */
-  begin(body: Buffer[]): void {
+  /**
+   * @param refusal why no call is taken now, if so
+   * @throws HeliographError for whatever is refused before a call exists
+   */
+  begin(body: Buffer[], refusal: HeliographError | undefined): void {
+    this.refusal = refusal;
     if (!this.bare) {
       this.server.session.reader.read(body, this);
       return;
     }
+    if (refusal !== undefined) throw refusal;
     const method = body[0]!;
     const request = body[1]!;
     if (request.length > MAX_BARE_BYTES)
@@ -108,9 +129,9 @@ class AnonymousCall implements ServerCallOwner, PacketHandler {
       throw protocolViolation("without a session only a whole REQUEST is served");
     }
     this.callId = frame.callId;
+    if (this.refusal !== undefined) throw this.refusal;
     const { limits } = this.server.session;
-    if (rangesBytes(frame.metadata) > limits.metadataBytes)
-      throw protocolViolation("the metadata is too large");
+    checkReceived(frame, limits.metadataBytes);
     if (frame.methodStart < 0) throw protocolViolation("REQUEST without a method");
     const route = findRoute(this.server, frame.buf, frame.methodStart, frame.methodEnd);
     const codec = requireCodec(frame.codec, frame.compression, route.path);
@@ -144,9 +165,7 @@ class AnonymousCall implements ServerCallOwner, PacketHandler {
     const writer = this.server.session.writers.borrow();
     try {
       writer.begin(FrameKind.End, call.id);
-      if (call.responseMetadata !== undefined)
-        writeMetadata(writer, FrameField.metadata, call.responseMetadata);
-      if (call.trailers !== undefined) writeMetadata(writer, FrameField.trailers, call.trailers);
+      writeAnswerMetadata(writer, call, this.server.session.limits.metadataBytes);
       const large = writeMessage(
         writer,
         call.codec,
@@ -176,8 +195,18 @@ class AnonymousCall implements ServerCallOwner, PacketHandler {
     return false;
   }
 
+  get started(): boolean {
+    return this.call?.started === true;
+  }
+
   cancel(reason: HeliographError): void {
     this.call?.cancel(reason);
+  }
+
+  /** The message is none, or goes on where it must end: what was started of it is ended. */
+  fault(error: HeliographError): void {
+    this.fail(error);
+    this.call?.abandon(error);
   }
 
   abandon(reason: HeliographError): void {

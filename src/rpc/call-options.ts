@@ -49,7 +49,7 @@ export function callCancelled(path: string, reason: unknown): HeliographError {
 export function callTimedOut(path: string, timeoutMs: number): HeliographError {
   return new HeliographError(
     Code.DeadlineExceeded,
-    `${path}: no answer within ${Math.round(timeoutMs)} ms (timeoutMs)`,
+    `${path}: no answer within ${Math.max(0, Math.round(timeoutMs))} ms (timeoutMs)`,
     { reason: "CALL_TIMED_OUT" },
   );
 }

@@ -1,6 +1,8 @@
 import type { ContextValues } from "../core/context-values.js";
+import { invalidArgument } from "../core/error.js";
 import type { Metadata } from "../core/metadata.js";
 import type { Method } from "../wire/definition.js";
+import { showValue } from "../wire/show-value.js";
 import type { Peer } from "./context.js";
 
 /** A call on its way through the interceptors. They may change it before they pass it on. */
@@ -36,6 +38,15 @@ export type Next = (call: InterceptedCall) => Promise<CallResult>;
  * It may answer itself, call `next` again, or throw.
  */
 export type Interceptor = (next: Next) => Next;
+
+/** @throws HeliographError INVALID_ARGUMENT unless it is a list of functions, or nothing */
+export function checkInterceptors(interceptors: readonly Interceptor[] | undefined): void {
+  if (interceptors === undefined) return;
+  if (Array.isArray(interceptors) && interceptors.every((each) => typeof each === "function")) return;
+  throw invalidArgument(
+    `interceptors must be a list of functions such as [(next) => (call) => next(call)], got ${showValue(interceptors)}`,
+  );
+}
 
 /** One function out of a list of interceptors and what they wrap. */
 export function compose(interceptors: readonly Interceptor[], innermost: Next): Next {

@@ -54,7 +54,11 @@ export class Router {
       added.push(method.path);
     }
     this.services.add(name);
+    let removed = false;
     return () => {
+      // Somebody else may serve it by now.
+      if (removed) return;
+      removed = true;
       this.latest = undefined;
       this.services.delete(name);
       for (const path of added) this.routes.delete(path);

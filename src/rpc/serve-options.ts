@@ -1,5 +1,6 @@
 import { invalidArgument } from "../core/error.js";
-import type { Interceptor } from "./interceptor.js";
+import { checkEndpoint } from "../naming/endpoint.js";
+import { checkInterceptors, type Interceptor } from "./interceptor.js";
 
 export interface ServeOptions {
   /**
@@ -14,7 +15,9 @@ export interface ServeOptions {
 }
 
 export function checkServeOptions(options: ServeOptions): void {
-  const { maxConcurrent } = options;
+  const { endpoint, interceptors, maxConcurrent } = options;
+  if (endpoint !== undefined) checkEndpoint(endpoint);
+  checkInterceptors(interceptors);
   if (maxConcurrent !== undefined && !(Number.isInteger(maxConcurrent) && maxConcurrent > 0)) {
     throw invalidArgument(`maxConcurrent must be a whole number of at least 1, got ${String(maxConcurrent)}`);
   }

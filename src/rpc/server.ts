@@ -110,6 +110,7 @@ export class RpcServer implements ListenerEvents, ServerSessionHost {
         this.listener?.send(routingId, parts);
         this.progressed();
       });
+      if (this.closing !== undefined) peer.drain(drainingError());
       this.anonymous.set(key, peer);
     }
     return peer;
@@ -132,9 +133,11 @@ export class RpcServer implements ListenerEvents, ServerSessionHost {
 
   private async shutDown(graceMs: number): Promise<void> {
     for (const session of this.sessions.values()) session.drain(graceMs);
+    for (const peer of this.anonymous.values()) peer.drain(drainingError());
     await this.idle(graceMs);
     // Those that wait for a lane first, as the others would leave them theirs.
     for (const session of this.sessions.values()) session.cancelWaiting(drainingError());
+    for (const peer of this.anonymous.values()) peer.cancelWaiting(drainingError());
     for (const session of this.sessions.values()) session.cancelAll(drainingError());
     for (const peer of this.anonymous.values()) peer.cancelAll(drainingError());
     await this.idle(LAST_WORDS_MS);
@@ -169,5 +172,8 @@ function keyOf(routingId: Buffer): string {
 }
 
 function drainingError(): HeliographError {
-  return new HeliographError(Code.Unavailable, "the server is shutting down", { reason: "DRAINING" });
+  return new HeliographError(Code.Unavailable, "the server is shutting down", {
+    reason: "DRAINING",
+    notProcessed: true,
+  });
 }
