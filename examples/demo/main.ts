@@ -16,9 +16,7 @@ async function demo(): Promise<void> {
       Promise.all(Array.from({ length: servers }, () => startServer(`${folder}/server.ts`))),
     ),
   );
-  console.log(
-    `${servers.flat().length} servers in ${servers.flat().length} processes; no broker between them`,
-  );
+  console.log(`${servers.flat().length} servers, each in its own process; no broker between them`);
   for (const [index, scene] of scenes.entries()) await play(index, scene, servers[index] ?? [], python);
   const seconds = ((performance.now() - begun) / 1_000).toFixed(1);
   console.log(`\nDone: ${scenes.length} scenes in ${seconds} s. The code is in examples/.\n`);

@@ -9,7 +9,7 @@ export interface Clock {
   now(): number;
   /** Microseconds since 1970, for stamps that travel. */
   wallUs(): number;
-  /** Calls `fn` once, `ms` from now. The timer alone does not keep the process alive. */
+  /** Calls `fn` once, `ms` from now. Keeps the process alive until then: somebody may wait for a call, a retry, an end. */
   after(ms: number, fn: () => void): Timer;
 }
 
@@ -19,7 +19,6 @@ export const systemClock: Clock = {
   after(ms, fn) {
     // Node treats a delay above 2^31-1 as 1.
     const timer = setTimeout(fn, Math.min(ms, 0x7fffffff));
-    timer.unref();
     return { clear: () => clearTimeout(timer) };
   },
 };
