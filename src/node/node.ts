@@ -1,4 +1,6 @@
 import { DeadlineWheel } from "../core/deadline-wheel.js";
+import { invalidArgument } from "../core/error.js";
+import type { Logger } from "../core/logger.js";
 import { Router } from "../rpc/router.js";
 import { Serving } from "../rpc/serving.js";
 import { checkSecurity } from "../socket/security.js";
@@ -38,8 +40,8 @@ export interface Node extends AsyncDisposable {
  * @throws HeliographError INVALID_ARGUMENT that quotes the option and says what to write instead
  */
 export function createNode(options: NodeOptions): Node {
+  const security = checkSecurity(options?.security);
   const name = checkName(options.name);
-  const security = checkSecurity(options.security);
   const { self, sockets, shared, clock, logger } = makeParts(name, options);
   const serving = new Serving(
     {
@@ -50,14 +52,17 @@ export function createNode(options: NodeOptions): Node {
       clock,
       logger,
       stallMs: checkMs("stallMs", options.stallMs, STALL_MS),
-      onError: options.onError ?? ((error, path) => logger.error({ error, path }, "a handler failed")),
-      onUnhandled: options.onUnhandled ?? (() => {}),
+      onError: guarded(
+        logger,
+        options.onError ?? ((error, path) => logger.error({ error, path }, "a handler failed")),
+      ),
+      onUnhandled: guarded(logger, options.onUnhandled ?? (() => {})),
       onFault: (error, node) => logger.warn({ error, node }, "a session was ended"),
     },
     sockets,
     security,
   );
-  const close = ({ graceMs }: CloseNodeOptions = {}) => serving.close(graceMs ?? DEFAULT_GRACE_MS);
+  const close = async ({ graceMs }: CloseNodeOptions = {}) => serving.close(checkGrace(graceMs));
   return {
     name,
     instance: self.instance,
@@ -71,4 +76,21 @@ export function createNode(options: NodeOptions): Node {
     close,
     [Symbol.asyncDispose]: () => close(),
   };
+}
+
+/** What users hook in must not break what they look at. */
+function guarded<A extends unknown[]>(logger: Logger, hook: (...args: A) => void): (...args: A) => void {
+  return (...args) => {
+    try {
+      hook(...args);
+    } catch (error) {
+      logger.error({ error }, "onError or onUnhandled threw");
+    }
+  };
+}
+
+function checkGrace(graceMs: number | undefined): number {
+  if (graceMs === undefined) return DEFAULT_GRACE_MS;
+  if (typeof graceMs === "number" && Number.isFinite(graceMs) && graceMs >= 0) return graceMs;
+  throw invalidArgument(`graceMs must be a number of milliseconds, 0 or more, got ${String(graceMs)}`);
 }

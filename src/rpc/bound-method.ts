@@ -1,7 +1,9 @@
+import { invalidArgument } from "../core/error.js";
 import type { Method, ServiceDefinition, UnaryMethod } from "../wire/definition.js";
 import { FrameField } from "../wire/frame.js";
 import { MessageWriter } from "../wire/message-writer.js";
 import type { PayloadCodec, PayloadType } from "../wire/payload-codec.js";
+import { showValue } from "../wire/show-value.js";
 
 /** A method with all that its calls have in common. */
 export interface BoundMethod<M extends Method = UnaryMethod> {
@@ -31,6 +33,14 @@ export function bindMethod<M extends Method>(
     output: { message: definition.output, schema: service.$schema, role: "response" },
     requestFields: Uint8Array.from(writer.take()),
   };
+}
+
+/** @throws HeliographError INVALID_ARGUMENT unless it is a generated service */
+export function checkService(service: ServiceDefinition, usage: string): void {
+  if (typeof service?.$service === "string") return;
+  throw invalidArgument(
+    `the second argument must be a generated service, as in ${usage}, got ${showValue(service)}`,
+  );
 }
 
 /** The members of a service that are called, by their names in TypeScript. */

@@ -29,9 +29,10 @@ export class CallContext implements HandlerContext {
   #requestMetadata: Metadata | undefined;
   #values: ContextValues | undefined;
 
-  constructor(call: CallState, values?: ContextValues) {
+  constructor(call: CallState, values?: ContextValues, requestMetadata?: Metadata) {
     this.#call = call;
     this.#values = values;
+    this.#requestMetadata = requestMetadata;
   }
 
   get method(): Method {

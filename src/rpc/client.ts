@@ -1,11 +1,13 @@
-import { ContextValues } from "../core/context-values.js";
-import { Metadata } from "../core/metadata.js";
+import { invalidArgument } from "../core/error.js";
 import { codecs } from "../wire/codec.js";
 import type { Init, ServiceDefinition, UnaryMethod } from "../wire/definition.js";
 import { fillMessage } from "../wire/fill-message.js";
-import { type BoundMethod, bindMethod, methodsOf } from "./bound-method.js";
-import { type CallOptions, noOptions, timeoutOf } from "./call-options.js";
-import { type CallResult, compose, type InterceptedCall, type Interceptor } from "./interceptor.js";
+import type { PayloadCodec } from "../wire/payload-codec.js";
+import { showValue } from "../wire/show-value.js";
+import { type BoundMethod, bindMethod, checkService, methodsOf } from "./bound-method.js";
+import { type CallOptions, noOptions } from "./call-options.js";
+import { InterceptedCalls } from "./intercepted-calls.js";
+import { checkInterceptors, type Interceptor } from "./interceptor.js";
 import type { Transport } from "./transport.js";
 import type { Client } from "./types.js";
 
@@ -27,14 +29,22 @@ export function createClient<S extends ServiceDefinition>(
   service: S,
   options: ClientOptions = {},
 ): Client<S> {
+  checkService(service, "createClient(connection, GreeterService)");
+  if (typeof transport?.unary !== "function") {
+    throw invalidArgument(
+      `the first argument of createClient() must be a connection, as connectTo() makes it, got ${showValue(transport)}`,
+    );
+  }
+  checkInterceptors(options.interceptors);
+  const codec = codecOf(options.codec);
   const interceptors = options.interceptors ?? [];
+  const intercepted = interceptors.length === 0 ? undefined : new InterceptedCalls(transport, interceptors);
   // Without a prototype, so that it has no members but its methods; and nothing that `await` takes for a promise.
   const client: Record<string, unknown> = Object.create(null);
   for (const [key, method] of methodsOf(service)) {
     if (method.kind !== "unary") continue;
-    const bound = bindMethod(service, method, codecs[options.codec ?? "protobuf"]);
-    client[key] =
-      interceptors.length === 0 ? direct(transport, bound) : wrapped(transport, bound, interceptors);
+    const bound = bindMethod(service, method, codec);
+    client[key] = intercepted === undefined ? direct(transport, bound) : intercepted.bind(bound);
   }
   // Built from the same members that the type is computed from.
   return client as Client<S>;
@@ -53,44 +63,7 @@ function direct(transport: Transport, method: BoundMethod<UnaryMethod>): AnyCall
   };
 }
 
-function wrapped(
-  transport: Transport,
-  method: BoundMethod<UnaryMethod>,
-  interceptors: readonly Interceptor[],
-): AnyCall {
-  return async (request, options = noOptions) => {
-    const timeoutMs = timeoutOf(options);
-    const deadline = performance.now() + timeoutMs;
-    const call: InterceptedCall = {
-      side: "client",
-      kind: "unary",
-      method: method.definition,
-      request: fillMessage(method.input, request),
-      metadata: new Metadata(options.metadata),
-      remainingMs: () => deadline - performance.now(),
-      signal: options.signal ?? new AbortController().signal,
-      values: options.values ?? new ContextValues(),
-    };
-    const innermost = async (inner: InterceptedCall): Promise<CallResult> => {
-      let metadata = new Metadata();
-      let trailers = new Metadata();
-      const message = await transport.unary(method, inner.request, {
-        ...options,
-        signal: inner.signal,
-        metadata: inner.metadata,
-        timeoutMs: inner.remainingMs(),
-        onHeader: (received) => {
-          metadata = received;
-        },
-        onTrailer: (received) => {
-          trailers = received;
-        },
-      });
-      return { message, metadata, trailers };
-    };
-    const result = await compose(interceptors, innermost)(call);
-    if (result.metadata.size > 0) options.onHeader?.(result.metadata);
-    if (result.trailers.size > 0) options.onTrailer?.(result.trailers);
-    return result.message;
-  };
+function codecOf(name: ClientOptions["codec"] = "protobuf"): PayloadCodec {
+  if (name === "protobuf" || name === "json" || name === "msgpack") return codecs[name];
+  throw invalidArgument(`codec must be "protobuf", "json" or "msgpack", got ${showValue(name)}`);
 }

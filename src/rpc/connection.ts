@@ -39,7 +39,7 @@ const WAITING_BYTES = 64 * 1024 * 1024;
  */
 export class Connection implements Transport, ClientCallOwner, ClientSessionEvents, ConnectorHost {
   private readonly parts: ConnectionParts;
-  private readonly clock: Clock;
+  readonly clock: Clock;
   private readonly deadlines: DeadlineWheel;
   private readonly connector: Connector;
   private readonly waiting: WaitingCalls;
@@ -110,10 +110,13 @@ export class Connection implements Transport, ClientCallOwner, ClientSessionEven
     if (session === this.current && this.waiting.size > 0) this.sendWaiting(session);
   }
 
-  draining(session: ClientSession): void {
-    if (session !== this.current) return;
-    this.current = undefined;
-    this.connector.lost();
+  draining(session: ClientSession, error: HeliographError): void {
+    if (session === this.current) this.current = undefined;
+    else if (session !== this.attempt) return;
+    if (session === this.attempt) {
+      this.attempt = undefined;
+      this.connector.failed(error);
+    } else this.connector.lost(error);
   }
 
   closed(session: ClientSession, error: HeliographError): void {
@@ -123,7 +126,7 @@ export class Connection implements Transport, ClientCallOwner, ClientSessionEven
     if (session === attempt) {
       this.attempt = undefined;
       this.connector.failed(error);
-    } else if (session === current) this.connector.lost();
+    } else if (session === current) this.connector.lost(error);
   }
 
   // What the connector decides.

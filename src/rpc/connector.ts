@@ -30,6 +30,7 @@ export class Connector {
   private index = 0;
   private failedRounds = 0;
   private roundFailedAt = Number.NEGATIVE_INFINITY;
+  private connectedAt = 0;
   private timer: Timer | undefined;
 
   constructor(
@@ -60,7 +61,7 @@ export class Connector {
     if (this.state !== "dialing") return;
     this.timer?.clear();
     this.state = "connected";
-    this.failedRounds = 0;
+    this.connectedAt = this.clock.now();
   }
 
   /** The attempt failed. */
@@ -72,18 +73,20 @@ export class Connector {
       this.attempt();
       return;
     }
-    this.roundFailedAt = this.clock.now();
     this.failedRounds++;
-    this.state = "waiting";
-    this.timer = this.clock.after(backoffMs(this.backoff, this.failedRounds, Math.random()), () =>
-      this.round(),
-    );
-    this.host.exhausted(error);
+    this.rest(error);
   }
 
   /** The connection that had succeeded is over, or takes no more calls. */
-  lost(): void {
-    if (this.state === "connected") this.round();
+  lost(error: HeliographError): void {
+    if (this.state !== "connected") return;
+    // A server that welcomes and breaks off again and again is one that fails.
+    if (this.clock.now() - this.connectedAt >= this.backoff.initialMs) this.failedRounds = 0;
+    else if (this.failedRounds++ > 0) {
+      this.rest(error);
+      return;
+    }
+    this.round();
   }
 
   close(): void {
@@ -95,6 +98,15 @@ export class Connector {
     if (this.state === "closed") return;
     this.index = 0;
     this.attempt();
+  }
+
+  private rest(error: HeliographError): void {
+    this.roundFailedAt = this.clock.now();
+    this.state = "waiting";
+    this.timer = this.clock.after(backoffMs(this.backoff, this.failedRounds, Math.random()), () =>
+      this.round(),
+    );
+    this.host.exhausted(error);
   }
 
   private attempt(): void {

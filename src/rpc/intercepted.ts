@@ -7,11 +7,14 @@ import type { Route } from "./router.js";
 export async function intercepted(call: CallState, route: Route, request: unknown): Promise<unknown> {
   const values = new ContextValues();
   const ctx = new CallContext(call, values);
-  const innermost = async ({ request: message }: InterceptedCall): Promise<CallResult> => ({
-    message: await route.handler?.(message, ctx),
-    metadata: ctx.responseMetadata,
-    trailers: ctx.trailers,
-  });
+  const innermost = async (inner: InterceptedCall): Promise<CallResult> => {
+    const seen = new CallContext(call, inner.values, inner.metadata);
+    return {
+      message: await route.handler?.(inner.request, seen),
+      metadata: seen.responseMetadata,
+      trailers: seen.trailers,
+    };
+  };
   const result = await compose(
     route.interceptors,
     innermost,

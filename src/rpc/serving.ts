@@ -1,8 +1,9 @@
 import { Code } from "../core/code.js";
-import { HeliographError, invalidArgument } from "../core/error.js";
+import { HeliographError } from "../core/error.js";
 import { checkReach, type Security } from "../socket/security.js";
 import type { SocketFactory } from "../socket/socket.js";
 import type { ServiceDefinition } from "../wire/definition.js";
+import { checkService } from "./bound-method.js";
 import { checkServeOptions, type ServeOptions } from "./serve-options.js";
 import { RpcServer } from "./server.js";
 import type { ServerShared } from "./server-shared.js";
@@ -42,11 +43,7 @@ export class Serving {
 
   async add(service: ServiceDefinition, handlers: object, options: ServeOptions): Promise<Served> {
     if (this.closing !== undefined) throw closed();
-    if (typeof service?.$service !== "string") {
-      throw invalidArgument(
-        "the second argument of serve() must be a generated service, such as GreeterService",
-      );
-    }
+    checkService(service, "serve(node, GreeterService, { … })");
     checkServeOptions(options);
     const endpoint = options.endpoint ?? (this.servers.size === 0 ? ANY_PORT : undefined);
     if (endpoint !== undefined) checkReach(this.security, endpoint, "listen on");
