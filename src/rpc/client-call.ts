@@ -8,7 +8,7 @@ import type { Frame } from "../wire/frame.js";
 import { messageTooLarge } from "../wire/limits.js";
 import { readMetadata } from "../wire/metadata-fields.js";
 import { readStatus } from "../wire/status.js";
-import { Assembly } from "./assembly.js";
+import { Assembly, type AssemblyRoom, tooManyPayloads } from "./assembly.js";
 import type { BoundMethod } from "./bound-method.js";
 import { type CallOptions, callCancelled, callTimedOut } from "./call-options.js";
 import type { TableEntry } from "./call-table.js";
@@ -91,7 +91,7 @@ export class ClientCall extends Deadline implements TableEntry<ClientCall> {
   }
 
   /** END has arrived, or a part of it. What throws is the fault of the peer and ends the session. */
-  take(frame: Frame, messageBytes: number): void {
+  take(frame: Frame, messageBytes: number, room: AssemblyRoom): void {
     const { path } = this.method;
     if (this.assembly === undefined) {
       if (frame.metadata !== undefined && this.options.onHeader !== undefined) {
@@ -129,7 +129,12 @@ export class ClientCall extends Deadline implements TableEntry<ClientCall> {
         this.answered(frame.payload, frame.payloadStart, frame.payloadEnd);
         return;
       }
-      this.assembly = new Assembly(size);
+      this.assembly = new Assembly(size, room);
+    }
+    if (this.assembly.refuses(frame)) {
+      this.session?.cancel(this);
+      this.fail(tooManyPayloads(path, false));
+      return;
     }
     const whole = this.assembly.add(frame);
     if (whole !== undefined) this.answered(whole, 0, whole.length);
@@ -184,6 +189,7 @@ export class ClientCall extends Deadline implements TableEntry<ClientCall> {
 
   private settle(): void {
     this.done = true;
+    this.assembly?.close();
     this.assembly = undefined;
     if (this.onAbort !== undefined) {
       this.options.signal?.removeEventListener("abort", this.onAbort);

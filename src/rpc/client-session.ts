@@ -8,6 +8,7 @@ import { type Frame, FrameField, FrameKind } from "../wire/frame.js";
 import { commonVersion, type Introduction, readGoaway, readWelcome, writeHello } from "../wire/handshake.js";
 import { initialLimits, type Limits } from "../wire/limits.js";
 import { readStatus } from "../wire/status.js";
+import { AssemblyRoom } from "./assembly.js";
 import { writeRequestMetadata } from "./call-metadata.js";
 import { CallTable } from "./call-table.js";
 import type { ClientCall, ClientCallSession } from "./client-call.js";
@@ -23,7 +24,7 @@ export interface ClientSessionEvents {
   /** The end of a call, or what the server has read, made room for more calls. */
   roomier(session: ClientSession): void;
   /** The server starts nothing new; calls in flight go on. */
-  draining(session: ClientSession): void;
+  draining(session: ClientSession, error: HeliographError): void;
   /** The session is over and its calls were told. `error` says why. */
   closed(session: ClientSession, error: HeliographError): void;
 }
@@ -31,6 +32,7 @@ export interface ClientSessionEvents {
 /** One connection to one server, from the dial to its end, and the calls that are in flight on it. */
 export class ClientSession extends Session implements DialerEvents, ClientCallSession {
   readonly endpoint: string;
+  private readonly room = new AssemblyRoom();
   /** Who the server says it is, once it has. */
   server: Introduction | undefined;
   private readonly events: ClientSessionEvents;
@@ -159,7 +161,7 @@ export class ClientSession extends Session implements DialerEvents, ClientCallSe
   protected take(frame: Frame): void {
     if (frame.kind === FrameKind.End) {
       const call = this.calls.get(frame.callId);
-      if (call !== undefined) call.take(frame, this.shared.limits.messageBytes);
+      if (call !== undefined) call.take(frame, this.shared.limits.messageBytes, this.room);
       else if (frame.callId >= this.nextId)
         throw protocolViolation(`END for call ${frame.callId}, which was never made`);
       return;
@@ -200,7 +202,7 @@ export class ClientSession extends Session implements DialerEvents, ClientCallSe
     }
     if (this.isDraining) return;
     this.isDraining = true;
-    this.events.draining(this);
+    this.events.draining(this, drainedError(this.endpoint));
     if (this.calls.size === 0) this.finish(drainedError(this.endpoint));
   }
 

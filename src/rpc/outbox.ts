@@ -1,13 +1,16 @@
 import type { Buffer } from "node:buffer";
 import { FrameField, FrameKind } from "../wire/frame.js";
-import { initialLimits, type Limits } from "../wire/limits.js";
+import {
+  initialLimits,
+  type Limits,
+  MAX_WINDOW_BYTES,
+  MAX_WINDOW_PACKETS,
+  PARALLEL_PAYLOADS,
+} from "../wire/limits.js";
 import type { PacketWriter } from "../wire/packet-writer.js";
 import type { Flushable, Turn } from "./turn.js";
 import { Window } from "./window.js";
 import type { WriterPool } from "./writer-pool.js";
-
-/** Large payloads of one session that are under way at a time; the others wait their turn. */
-const PARALLEL_TRANSFERS = 4;
 
 /** A payload that travels in chunks; its first frame has left already. */
 interface Transfer {
@@ -26,7 +29,7 @@ export interface OutboxHost {
   /** Running totals of what this side has read, to go with the next packet. */
   readBytes(): number;
   readPackets(): number;
-  /** The peer has read something, and what waited may have left. */
+  /** What waited may have left. */
   drained(): void;
 }
 
@@ -47,8 +50,10 @@ export class Outbox implements Flushable {
   private scheduled = false;
   private owesTotals = false;
   private closed = false;
-  /** When the window closed on waiting output, by the clock of whoever asks; 0 while it flows. */
+  /** The window is closed and output waits. */
   blocked = false;
+  /** The peer has read something since whoever watches it last looked. */
+  moved = false;
 
   constructor(host: OutboxHost) {
     this.host = host;
@@ -65,8 +70,8 @@ export class Outbox implements Flushable {
 
   /** What the peer grants, once known. */
   grant(limits: Limits): void {
-    this.window.limitBytes = limits.windowBytes;
-    this.window.limitPackets = limits.windowPackets;
+    this.window.limitBytes = Math.min(limits.windowBytes, MAX_WINDOW_BYTES);
+    this.window.limitPackets = Math.min(limits.windowPackets, MAX_WINDOW_PACKETS);
     this.chunkBytes = limits.chunkBytes;
   }
 
@@ -114,9 +119,8 @@ export class Outbox implements Flushable {
   /** The peer's running totals have arrived. */
   acknowledged(readBytes: number, readPackets: number): void {
     if (!this.window.read(readBytes, readPackets)) return;
-    this.blocked = false;
+    this.moved = true;
     if (!this.empty) this.schedule();
-    this.host.drained();
   }
 
   /** The peer should soon learn what was read, even if nothing else is sent to it. */
@@ -143,9 +147,12 @@ export class Outbox implements Flushable {
       } else if (this.writer !== undefined && this.writer.frames > 0) this.send(this.takePacket(this.writer));
       else break;
     }
-    while (this.transfers.length > 0 && this.writer === undefined && window.openForChunks) this.sendChunk();
+    // A writer without frames is what is left of one that was aborted.
+    const gathered = this.writer !== undefined && this.writer.frames > 0;
+    while (this.transfers.length > 0 && !gathered && window.openForChunks) this.sendChunk();
     this.blocked = !this.empty;
     if (this.owesTotals) this.sendTotals();
+    this.host.drained();
   }
 
   /** Sends frames that are outside of the window, such as GOAWAY, at once and alone. */
@@ -186,7 +193,7 @@ export class Outbox implements Flushable {
     writer.end();
     this.send(this.takePacket(writer));
     // The next chunk is that of another payload, as far as several are under way.
-    if (more) this.transfers.splice(Math.min(this.transfers.length, PARALLEL_TRANSFERS - 1), 0, transfer);
+    if (more) this.transfers.splice(Math.min(this.transfers.length, PARALLEL_PAYLOADS - 1), 0, transfer);
   }
 
   private sendTotals(): void {

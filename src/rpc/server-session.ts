@@ -6,7 +6,7 @@ import { type Frame, FrameKind } from "../wire/frame.js";
 import { commonVersion, readHello, writeWelcome } from "../wire/handshake.js";
 import { initialLimits, type Limits, messageTooLarge } from "../wire/limits.js";
 import { writeStatus } from "../wire/status.js";
-import { Assembly } from "./assembly.js";
+import { Assembly, AssemblyRoom, tooManyPayloads } from "./assembly.js";
 import { checkReceived, writeAnswerMetadata } from "./call-metadata.js";
 import { CallTable } from "./call-table.js";
 import type { Peer } from "./context.js";
@@ -18,6 +18,10 @@ import { Session } from "./session.js";
 
 /** Bytes that may wait for a peer that doesn't read before nothing more is started for it. */
 const HOLD_BYTES = 4 * 1024 * 1024;
+/** Times the calls that a peer may have in flight: refusals that wait for a peer that calls on and doesn't read. */
+const REFUSALS_PER_CALL = 4;
+/** How long a peer may take to say HELLO. */
+const GREET_MS = 10_000;
 
 /** What a session needs of the listener that it came in on. */
 export interface ServerSessionHost {
@@ -42,6 +46,7 @@ export class ServerSession extends Session implements ServerCallOwner {
   private readonly host: ServerSessionHost;
   private readonly calls = new CallTable<ServerCall>();
   private readonly arriving = new Map<number, Arriving>();
+  private readonly room = new AssemblyRoom();
   /** Calls that wait because the peer doesn't read. */
   private postponed: ServerCall[] = [];
   private granted: Limits = initialLimits;
@@ -49,12 +54,15 @@ export class ServerSession extends Session implements ServerCallOwner {
   private isDraining = false;
   private lastCallId = 0;
   private blockedSince = 0;
+  private refusals = 0;
+  private readonly since: number;
 
   constructor(server: ServerShared, host: ServerSessionHost, routingId: Buffer) {
     super(server.session);
     this.server = server;
     this.host = host;
     this.routingId = routingId;
+    this.since = server.clock.now();
   }
 
   get idle(): boolean {
@@ -66,6 +74,7 @@ export class ServerSession extends Session implements ServerCallOwner {
   }
 
   drained(): void {
+    if (!this.outbox.blocked) this.refusals = 0;
     this.host.progressed();
     if (this.postponed.length === 0 || this.congested) return;
     const calls = this.postponed;
@@ -111,6 +120,7 @@ export class ServerSession extends Session implements ServerCallOwner {
 
   forget(call: ServerCall): void {
     this.calls.remove(call);
+    this.arriving.get(call.id)?.assembly.close();
     this.arriving.delete(call.id);
     this.host.progressed();
   }
@@ -148,7 +158,12 @@ export class ServerSession extends Session implements ServerCallOwner {
    * whether it is still there: a ping to a peer that is gone fails at once.
    */
   check(now: number): void {
-    if (!this.outbox.blocked) {
+    if (!this.greeted && now - this.since >= GREET_MS) {
+      this.fail(protocolViolation(`no HELLO within ${GREET_MS} ms`));
+    } else if (this.outbox.blocked && this.outbox.moved) {
+      this.outbox.moved = false;
+      this.blockedSince = 0;
+    } else if (!this.outbox.blocked) {
       this.blockedSince = 0;
       this.outbox.sendNow((writer) => {
         writer.begin(FrameKind.Ping, 0);
@@ -275,7 +290,8 @@ export class ServerSession extends Session implements ServerCallOwner {
     if (frame.more) {
       this.calls.add(call);
       call.schedule();
-      this.arriving.set(id, { call, assembly: new Assembly(size) });
+      this.arriving.set(id, { call, assembly: new Assembly(size, this.room) });
+      if (frame.payload !== undefined) this.requestGoesOn(frame);
     } else if (frame.payload === undefined) call.cancel(noMessage(call.route.path));
     else {
       call.start(frame.payload, frame.payloadStart, frame.payloadEnd);
@@ -293,10 +309,15 @@ export class ServerSession extends Session implements ServerCallOwner {
       }
       return;
     }
-    const whole = arriving.assembly.add(frame);
+    const { call, assembly } = arriving;
+    if (assembly.refuses(frame)) {
+      call.cancel(tooManyPayloads(call.route.path, true));
+      return;
+    }
+    const whole = assembly.add(frame);
     if (whole === undefined) return;
     this.arriving.delete(frame.callId);
-    arriving.call.start(whole, 0, whole.length);
+    call.start(whole, 0, whole.length);
   }
 
   private unknownKind(frame: Frame): void {
@@ -325,6 +346,14 @@ export class ServerSession extends Session implements ServerCallOwner {
     }
     writeStatus(writer, error);
     this.outbox.end(writer);
+    const most = REFUSALS_PER_CALL * this.shared.limits.maxCalls;
+    if (++this.refusals > most) {
+      this.fail(
+        new HeliographError(Code.Unavailable, `more than ${most} refusals wait to be read`, {
+          reason: "PEER_STALLED",
+        }),
+      );
+    }
   }
 
   private end(reason: HeliographError, kick: boolean): void {

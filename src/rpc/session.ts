@@ -1,9 +1,9 @@
 import type { Buffer } from "node:buffer";
 import { HeliographError } from "../core/error.js";
-import { malformedPacket } from "../wire/fault.js";
+import { malformedPacket, protocolViolation } from "../wire/fault.js";
 import { type Frame, FrameField, FrameKind } from "../wire/frame.js";
 import { writeGoaway } from "../wire/handshake.js";
-import type { Limits } from "../wire/limits.js";
+import { type Limits, MAX_PINGS } from "../wire/limits.js";
 import { MalformedMessage } from "../wire/malformed-message.js";
 import type { PacketHandler, PacketReader } from "../wire/packet-reader.js";
 import { Outbox, type OutboxHost } from "./outbox.js";
@@ -37,6 +37,7 @@ export abstract class Session implements PacketHandler, OutboxHost {
   private bytesTold = 0;
   private packetsTold = 0;
   private counts = false;
+  private pings = 0;
 
   constructor(shared: SessionShared) {
     this.shared = shared;
@@ -58,7 +59,9 @@ export abstract class Session implements PacketHandler, OutboxHost {
     if (this.ended) return;
     // A message that a tap dropped was read all the same.
     this.counts = parts.length === 0;
+    this.pings = 0;
     try {
+      for (let i = 1; i < parts.length; i++) this.checkAttachment(parts[i]!);
       if (parts.length > 0) this.shared.reader.read(parts, this);
     } catch (error) {
       this.fail(faultOf(error));
@@ -81,6 +84,7 @@ export abstract class Session implements PacketHandler, OutboxHost {
     switch (frame.kind) {
       case FrameKind.Ping: {
         const { sequence } = frame;
+        if (++this.pings > MAX_PINGS) throw protocolViolation(`more than ${MAX_PINGS} PINGs in a packet`);
         this.outbox.sendNow((writer) => {
           writer.begin(FrameKind.Pong, 0);
           writer.number(FrameField.sequence, sequence);
@@ -113,6 +117,12 @@ export abstract class Session implements PacketHandler, OutboxHost {
   readPackets(): number {
     this.packetsTold = this.packetsRead;
     return this.packetsRead;
+  }
+
+  private checkAttachment(part: Buffer): void {
+    const { chunkBytes } = this.shared.limits;
+    if (part.length > chunkBytes)
+      throw malformedPacket(`an attachment has ${part.length} bytes, more than ${chunkBytes}`);
   }
 
   /** Tells the peer that nothing new will be started, and why. Best effort. */

@@ -2,13 +2,16 @@ import { Code } from "../core/code.js";
 import { HeliographError } from "../core/error.js";
 import { Goaway, Hello, type Limits as LimitsMessage, Welcome } from "../gen/heliograph/wire/v1/wire.js";
 import { decodeMessage } from "./decode-message.js";
+import { protocolViolation } from "./fault.js";
 import { type Frame, FrameField } from "./frame.js";
-import { initialLimits, type Limits } from "./limits.js";
+import { initialLimits, type Limits, MIN_CHUNK_BYTES } from "./limits.js";
 import type { PacketWriter } from "./packet-writer.js";
 import { writeStatus } from "./status.js";
 
 /** The versions of the protocol that this kit speaks. */
 export const VERSIONS: readonly number[] = [1];
+
+const MAX_NAME_CHARS = 256;
 
 /** Who a node is. */
 export interface Identity {
@@ -75,6 +78,7 @@ export interface ReceivedHello extends Introduction {
 
 export function readHello(frame: Frame): ReceivedHello {
   const hello = decodeMessage(Hello, frame.buf, frame.bodyStart, frame.bodyEnd);
+  checkNames(hello);
   return {
     versions: hello.versions,
     node: hello.node,
@@ -91,6 +95,7 @@ export function readHello(frame: Frame): ReceivedHello {
 
 export function readWelcome(frame: Frame): Introduction {
   const welcome = decodeMessage(Welcome, frame.buf, frame.bodyStart, frame.bodyEnd);
+  checkNames(welcome);
   return {
     versions: [welcome.version],
     node: welcome.node,
@@ -121,6 +126,12 @@ export function commonVersion(theirs: readonly number[]): number {
   );
 }
 
+/** They are kept as long as the session, and logged. */
+function checkNames({ node, instance }: { readonly node: string; readonly instance: string }): void {
+  if (node.length > MAX_NAME_CHARS || instance.length > MAX_NAME_CHARS)
+    throw protocolViolation(`node and instance have at most ${MAX_NAME_CHARS} characters`);
+}
+
 function limitsMessage(limits: Limits): LimitsMessage {
   return {
     maxCalls: limits.maxCalls,
@@ -137,11 +148,14 @@ function limitsMessage(limits: Limits): LimitsMessage {
 function limitsOf(message: LimitsMessage | undefined): Limits {
   if (message === undefined) return initialLimits;
   const or = (value: number | bigint, otherwise: number) => (Number(value) === 0 ? otherwise : Number(value));
+  const chunkBytes = or(message.chunkBytes, initialLimits.chunkBytes);
+  if (chunkBytes < MIN_CHUNK_BYTES)
+    throw protocolViolation(`limits.chunk_bytes is ${chunkBytes}, less than ${MIN_CHUNK_BYTES}`);
   return {
     maxCalls: or(message.maxCalls, initialLimits.maxCalls),
     windowBytes: or(message.windowBytes, initialLimits.windowBytes),
     windowPackets: or(message.windowPackets, initialLimits.windowPackets),
-    chunkBytes: Math.min(or(message.chunkBytes, initialLimits.chunkBytes), initialLimits.chunkBytes),
+    chunkBytes: Math.min(chunkBytes, initialLimits.chunkBytes),
     messageBytes: or(message.messageBytes, initialLimits.messageBytes),
     streamCreditMessages: or(message.streamCreditMessages, initialLimits.streamCreditMessages),
     streamCreditBytes: or(message.streamCreditBytes, initialLimits.streamCreditBytes),

@@ -46,6 +46,22 @@ export const MAX_PACKET_BYTES = 512 * 1024;
 /** Attachments of one ZeroMQ message. */
 export const MAX_ATTACHMENTS = 256;
 
+/** Payloads that travel in chunks at a time, in one direction of a session; the others wait their turn. */
+export const PARALLEL_PAYLOADS = 4;
+
+/**
+ * No sender uses more of a window than this, whatever it is granted: what the peer doesn't read lies in the sender's
+ * memory, and above ZeroMQ's high-water mark (256 messages) the connection would be lost.
+ */
+export const MAX_WINDOW_BYTES = 16 * 1024 * 1024;
+export const MAX_WINDOW_PACKETS = 192;
+
+/** The smallest `chunkBytes` that may be granted: below it a payload would cost more in packets than in bytes. */
+export const MIN_CHUNK_BYTES = 1024;
+
+/** PINGs of one packet. Each is answered by a message of its own. */
+export const MAX_PINGS = 16;
+
 /** The largest request or reply of a bare or enveloped call, which can't travel in chunks. */
 export const MAX_BARE_BYTES = 2 * 1024 * 1024;
 

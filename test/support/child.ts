@@ -29,6 +29,8 @@ export interface ChildReport {
   readonly peers?: number;
   readonly fds?: number;
   readonly faults?: readonly string[];
+  /** Of a `fault`: why a session was ended. */
+  readonly text?: string;
 }
 
 /** Starts `test/support/<program>.ts` with its options as JSON, and waits until it reports `ready`. */
