@@ -64,6 +64,14 @@ export class DeadlineWheel {
     this.count--;
   }
 
+  /** Drops the timer if the wheel is empty: it would hold the process until the last deadline that was removed. */
+  rest(): void {
+    if (this.count > 0) return;
+    this.timer?.clear();
+    this.timer = undefined;
+    this.timerDue = Number.POSITIVE_INFINITY;
+  }
+
   /** Drops the timer and all entries, without expiring them. */
   close(): void {
     this.timer?.clear();

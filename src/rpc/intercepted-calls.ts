@@ -200,6 +200,7 @@ class OutgoingCall extends Deadline {
   private settle(): void {
     this.over = true;
     this.calls.deadlines.remove(this);
+    this.calls.deadlines.rest();
     if (this.onAbort !== undefined) this.options.signal?.removeEventListener("abort", this.onAbort);
   }
 }

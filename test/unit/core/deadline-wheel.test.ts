@@ -66,6 +66,21 @@ describe("the deadline wheel", () => {
     expect(clock.timers).toBe(0);
   });
 
+  test("lets go of its timer when it is told to rest and holds nothing", () => {
+    const clock = fakeClock();
+    const wheel = new DeadlineWheel(clock);
+    const probe = new Probe(clock);
+    wheel.add(probe, 10);
+    wheel.rest();
+    expect(clock.timers).toBe(1);
+    wheel.remove(probe);
+    wheel.rest();
+    expect(clock.timers).toBe(0);
+    wheel.add(probe, 20);
+    clock.advance(20 + SLACK_MS);
+    expect(probe.expiredAt).toBeDefined();
+  });
+
   test("keeps one timer for thousands of entries", () => {
     const clock = fakeClock();
     const wheel = new DeadlineWheel(clock);
