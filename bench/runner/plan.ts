@@ -9,8 +9,12 @@ export interface Plan {
   readonly warmUpSeconds: number;
 }
 
-/** What a quick run may take in all, which leaves some of its 50 seconds for starting and ending programs. */
-const quickSeconds = 35;
+/** What a quick run may take in all, which leaves some of its 50 seconds for starting, filling and ending. */
+const quickSeconds = 33;
+const memorySeconds = 15;
+
+/** Rounds of about this length are the shortest that say something; more of them say more than longer ones. */
+const shortRoundSeconds = 0.4;
 
 /** Shares out the time between the rounds of all cases. */
 export function planRounds(
@@ -19,13 +23,14 @@ export function planRounds(
 ): Plan {
   if (!quick) return { rounds: 11, roundSeconds: seconds ?? 2, firstWarmUpSeconds: 5, warmUpSeconds: 2 };
 
-  const plan = { rounds: 7, firstWarmUpSeconds: 1.5, warmUpSeconds: 0.4 };
-  let left = quickSeconds - (memory ? 15 : 0);
+  const warmUps = { firstWarmUpSeconds: 1.2, warmUpSeconds: 0.3 };
+  let left = quickSeconds - (memory ? memorySeconds : 0);
   let slots = 0;
   for (const { rows, contenders } of races) {
-    left -= contenders * (plan.firstWarmUpSeconds + (rows - 1) * plan.warmUpSeconds);
+    left -= contenders * (warmUps.firstWarmUpSeconds + (rows - 1) * warmUps.warmUpSeconds);
     slots += contenders * rows;
   }
-  const share = Math.min(0.8, Math.max(0.1, left / (slots * plan.rounds)));
-  return { ...plan, roundSeconds: seconds ?? share };
+  const rounds = Math.min(15, Math.max(5, Math.floor(left / (slots * shortRoundSeconds))));
+  const share = Math.min(0.8, Math.max(0.1, left / (slots * rounds)));
+  return { ...warmUps, rounds, roundSeconds: seconds ?? share };
 }
