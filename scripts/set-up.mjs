@@ -8,7 +8,7 @@ import { step } from "./step.mjs";
 export function install() {
   requireNode();
   return step("packages", async () => {
-    if (!installed()) await npm(["ci", "--no-audit", "--no-fund"]);
+    if (!installed()) await npm(["ci", "--no-audit", "--no-fund", "--loglevel=error"]);
   });
 }
 
