@@ -150,18 +150,20 @@ export class RpcServer implements ListenerEvents, ServerSessionHost {
   /** Waits until nothing is in flight and everything was sent, or the time is over. */
   private idle(ms: number): Promise<void> {
     return new Promise((resolve) => {
+      const check = () => {
+        const idle =
+          [...this.sessions.values()].every((session) => session.idle) &&
+          [...this.anonymous.values()].every((peer) => peer.idle);
+        // It may have been asked for several times; a later wait has a check of its own.
+        if (idle && this.draining === check) done();
+      };
       const done = () => {
         timer.clear();
         this.draining = undefined;
         resolve();
       };
       const timer = this.shared.clock.after(ms, done);
-      this.draining = () => {
-        const idle =
-          [...this.sessions.values()].every((session) => session.idle) &&
-          [...this.anonymous.values()].every((peer) => peer.idle);
-        if (idle && this.draining !== undefined) done();
-      };
+      this.draining = check;
       this.progressed();
     });
   }
