@@ -1,0 +1,69 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { text } from "node:stream/consumers";
+import * as heliograph from "../../src/index.js";
+import type { Block } from "./markdown.js";
+import type { Project } from "./project.js";
+
+const GENERATED: Readonly<Record<string, string>> = {
+  BakeryService: "bakery_heliograph",
+  GreeterService: "greeter_heliograph",
+  GreetRequest: "greeter",
+  GreetResponse: "greeter",
+  MachineService: "machine_heliograph",
+  UnknownCake: "bakery",
+};
+const TYPES = ["Interceptor", "Node"];
+const END = "--- end of a snippet ---";
+
+/** A block of TypeScript that is no whole file; what it names without making it follows `with`. */
+export function isSnippet({ language, info }: Block): boolean {
+  return language === "ts" && (info === "" || info.startsWith("with "));
+}
+
+export async function writeSnippets(project: Project, snippets: readonly Block[]): Promise<void> {
+  for (const [index, snippet] of snippets.entries()) {
+    await project.write(`src/snippet-${index}.ts`, moduleOf(snippet));
+  }
+  const all = snippets.map((_, index) => `await import("./snippet-${index}.js");\nconsole.log("${END}");`);
+  await project.write("src/snippets.ts", `${all.join("\n")}\nexport {};\n`);
+}
+
+/** Runs all snippets in one process; gives what each printed. */
+export async function runSnippets(project: Project): Promise<{ outputs: string[]; errors: string }> {
+  const child = spawn(process.execPath, ["--import", "tsx", "src/snippets.ts"], {
+    cwd: project.folder,
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  const [output, errors] = await Promise.all([text(child.stdout), text(child.stderr), once(child, "close")]);
+  return { outputs: output.split(`${END}\n`).slice(0, -1), errors };
+}
+
+function moduleOf({ info, text }: Block): string {
+  const names = info
+    .replace(/^with /, "")
+    .split(", ")
+    .filter((name) => name !== "");
+  const lines = text.split("\n");
+  const imports = lines.filter((line) => line.startsWith("import "));
+  const body = lines.filter((line) => !line.startsWith("import "));
+  const fixed = names.filter((name) => importOf(name) === undefined);
+  return [
+    ...names.map(importOf),
+    ...imports,
+    `import { fixtures } from "./fixtures.js";`,
+    "const fixed = await fixtures();",
+    fixed.length > 0 ? `const { ${fixed.join(", ")} } = fixed;` : "",
+    "{",
+    ...body,
+    "}",
+    "await fixed.close();",
+  ].join("\n");
+}
+
+function importOf(name: string): string | undefined {
+  if (TYPES.includes(name)) return `import type { ${name} } from "heliograph";`;
+  if (name in heliograph) return `import { ${name} } from "heliograph";`;
+  const file = GENERATED[name];
+  return file === undefined ? undefined : `import { ${name} } from "./gen/example/v1/${file}.js";`;
+}

@@ -1,0 +1,91 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { type Block, blocksOf, stepsOf } from "./docs/markdown.js";
+import { addExamples, makeProject, type Project, repository } from "./docs/project.js";
+import { hasPython, Session } from "./docs/session.js";
+import { isSnippet, runSnippets, writeSnippets } from "./docs/snippets.js";
+
+const MINUTE = 60_000;
+/** Held to the code by test/codegen/guide.test.ts. */
+const OTHERS = ["generate.md"];
+const guide = readdirSync(join(repository, "docs/guide")).filter((page) => !OTHERS.includes(page));
+const pages = ["README.md", ...guide.map((page) => `docs/guide/${page}`)];
+
+describe.each(pages)("%s", (page) => {
+  const blocks = blocksOf(readFileSync(join(repository, page), "utf8"));
+  const files = blocks.filter((block) => ["proto", "ts", "py"].includes(block.language) && !isSnippet(block));
+  const snippets = blocks.filter(isSnippet);
+  const consoles = blocks.filter(({ language }) => language === "console");
+  let project: Project;
+  let snippetProject: Project;
+
+  beforeAll(async () => {
+    project = await makeProject();
+    if (!files.some(({ language }) => language === "proto")) await addExamples(project);
+    for (const { info, text } of files) await project.write(info, text);
+    snippetProject = await makeProject();
+    await addExamples(snippetProject);
+    await writeSnippets(snippetProject, snippets);
+  }, MINUTE);
+  afterAll(async () => {
+    await project[Symbol.asyncDispose]();
+    await snippetProject[Symbol.asyncDispose]();
+  });
+
+  it("has only blocks that are run here", () => {
+    const run = [
+      ...files,
+      ...snippets,
+      ...consoles,
+      ...snippets.flatMap((each) => outputOf(blocks, each) ?? []),
+    ];
+    expect(blocks.filter((block) => !run.includes(block))).toEqual([]);
+    expect(files.filter(({ info }) => info === "")).toEqual([]);
+  });
+
+  for (const block of consoles) {
+    const steps = stepsOf(block);
+    const needsPython = steps.some(({ command }) => command.startsWith("python3 "));
+    it.skipIf(needsPython && !hasPython)(
+      `prints what the block of line ${block.line} shows`,
+      { timeout: MINUTE },
+      async () => {
+        await using session = new Session(project);
+        for (const step of steps) {
+          const { output, errors, code } = await session.run(step);
+          expect({ command: step.command, output, errors, code }).toEqual({
+            command: step.command,
+            output: step.output,
+            errors: "",
+            code: 0,
+          });
+        }
+        for (const code of await session.end()) expect(code).toBe(0);
+      },
+    );
+  }
+
+  it.runIf(snippets.length > 0)("prints what its snippets show", { timeout: MINUTE }, async () => {
+    const { outputs, errors } = await runSnippets(snippetProject);
+    expect(errors).toBe("");
+    const shown = snippets.map((each) => outputOf(blocks, each)?.text ?? "");
+    expect(outputs).toEqual(shown);
+  });
+
+  // After the commands, which may have made the code that the files import.
+  it.runIf(files.length + snippets.length > 0)(
+    "has TypeScript that passes the strictest checks",
+    { timeout: MINUTE },
+    async () => {
+      expect(await project.typecheck()).toBe("");
+      expect(await snippetProject.typecheck()).toBe("");
+    },
+  );
+});
+
+/** The block of text right after a snippet. */
+function outputOf(blocks: readonly Block[], snippet: Block): Block | undefined {
+  const next = blocks[blocks.indexOf(snippet) + 1];
+  return next?.language === "text" ? next : undefined;
+}
