@@ -1,4 +1,5 @@
 import type { Buffer } from "node:buffer";
+import { type Abortable, unwatchAbort, watchAbort } from "../core/abort-watch.js";
 import { Code } from "../core/code.js";
 import { Deadline } from "../core/deadline-wheel.js";
 import { HeliographError, invalidArgument } from "../core/error.js";
@@ -30,7 +31,7 @@ export interface ClientCallSession {
 }
 
 /** One unary call of a client, from the function call to its answer. */
-export class ClientCall extends Deadline implements TableEntry<ClientCall> {
+export class ClientCall extends Deadline implements Abortable, TableEntry<ClientCall> {
   readonly method: BoundMethod<UnaryMethod>;
   readonly metadata: Metadata | undefined;
   readonly waitForReady: boolean;
@@ -48,7 +49,6 @@ export class ClientCall extends Deadline implements TableEntry<ClientCall> {
   private readonly options: CallOptions;
   private readonly resolve: (answer: unknown) => void;
   private readonly reject: (error: HeliographError) => void;
-  private onAbort: (() => void) | undefined;
   private assembly: Assembly | undefined;
 
   constructor(
@@ -75,8 +75,7 @@ export class ClientCall extends Deadline implements TableEntry<ClientCall> {
       if (typeof signal.addEventListener !== "function") {
         throw invalidArgument(`signal must be an AbortSignal, got ${String(signal)}`);
       }
-      this.onAbort = () => this.cancelled(signal.reason);
-      signal.addEventListener("abort", this.onAbort);
+      watchAbort(signal, this);
     }
   }
 
@@ -181,7 +180,8 @@ export class ClientCall extends Deadline implements TableEntry<ClientCall> {
     this.resolve(answer);
   }
 
-  private cancelled(reason: unknown): void {
+  /** The caller's signal has fired. */
+  aborted(reason: unknown): void {
     if (this.done) return;
     this.session?.cancel(this);
     this.fail(callCancelled(this.method.path, reason));
@@ -191,10 +191,7 @@ export class ClientCall extends Deadline implements TableEntry<ClientCall> {
     this.done = true;
     this.assembly?.close();
     this.assembly = undefined;
-    if (this.onAbort !== undefined) {
-      this.options.signal?.removeEventListener("abort", this.onAbort);
-      this.onAbort = undefined;
-    }
+    if (this.options.signal !== undefined) unwatchAbort(this.options.signal, this);
     this.session?.forget(this);
     this.owner.settled(this);
     this.request = undefined;

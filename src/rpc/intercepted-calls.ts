@@ -1,3 +1,4 @@
+import { type Abortable, unwatchAbort, watchAbort } from "../core/abort-watch.js";
 import { Code } from "../core/code.js";
 import { ContextValues } from "../core/context-values.js";
 import { Deadline, DeadlineWheel } from "../core/deadline-wheel.js";
@@ -51,7 +52,7 @@ export class InterceptedCalls {
  * One call of a client on its way through the interceptors. It ends at its deadline and when its caller cancels,
  * whatever an interceptor waits for.
  */
-class OutgoingCall extends Deadline {
+class OutgoingCall extends Deadline implements Abortable {
   private readonly request: unknown;
   private readonly metadata: Metadata;
   private readonly calls: InterceptedCalls;
@@ -62,7 +63,6 @@ class OutgoingCall extends Deadline {
   private readonly resolve: (answer: unknown) => void;
   private readonly reject: (error: HeliographError) => void;
   private controller: AbortController | undefined;
-  private onAbort: (() => void) | undefined;
   private over = false;
   /** Of the latest attempt, for the caller of a call that fails. */
   private received: Metadata | undefined;
@@ -106,10 +106,7 @@ class OutgoingCall extends Deadline {
     const { signal } = this.options;
     if (this.timeoutMs <= 0) throw callTimedOut(this.bound.path, this.timeoutMs);
     if (signal?.aborted) throw callCancelled(this.bound.path, signal.reason);
-    if (signal !== undefined) {
-      this.onAbort = () => this.stop(callCancelled(this.bound.path, signal.reason));
-      signal.addEventListener("abort", this.onAbort);
-    }
+    if (signal !== undefined) watchAbort(signal, this);
     if (this.deadline !== Number.POSITIVE_INFINITY) this.calls.deadlines.add(this, this.deadline);
     this.ask(chain).then(
       (result) => this.answered(result),
@@ -153,6 +150,10 @@ class OutgoingCall extends Deadline {
       },
     });
     return { message, metadata, trailers };
+  }
+
+  aborted(reason: unknown): void {
+    this.stop(callCancelled(this.bound.path, reason));
   }
 
   override expire(): void {
@@ -201,6 +202,6 @@ class OutgoingCall extends Deadline {
     this.over = true;
     this.calls.deadlines.remove(this);
     this.calls.deadlines.rest();
-    if (this.onAbort !== undefined) this.options.signal?.removeEventListener("abort", this.onAbort);
+    if (this.options.signal !== undefined) unwatchAbort(this.options.signal, this);
   }
 }

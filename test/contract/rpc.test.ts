@@ -1,9 +1,13 @@
 import { describe } from "vitest";
 import { testAnswers } from "./rpc-answers.js";
+import { testEnds } from "./rpc-ends.js";
+import { testErrors } from "./rpc-errors.js";
 import { rpcCases } from "./rpc-harness.js";
 
 for (const rpcCase of rpcCases) {
   describe(`calls over ${rpcCase.name}`, () => {
     testAnswers(rpcCase);
+    testErrors(rpcCase);
+    testEnds(rpcCase);
   });
 }
