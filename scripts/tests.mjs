@@ -22,7 +22,9 @@ export async function runTests(only) {
   await rm(report, { force: true });
   const vitest = join(root, "node_modules", "vitest", "vitest.mjs");
   const reporters = ["--reporter=default", "--reporter=json", `--outputFile.json=${report}`];
-  await run(process.execPath, [vitest, "run", ...reporters, ...only], { live: process.stdout.isTTY });
+  const live = process.stdout.isTTY;
+  const env = live ? process.env : { ...process.env, NO_COLOR: "1" };
+  await run(process.execPath, [vitest, "run", ...reporters, ...only], { live, env });
 }
 
 /** What became of the tests that ran last; undefined when they didn't get that far. @returns {Count | undefined} */
