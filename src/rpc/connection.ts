@@ -29,8 +29,9 @@ export interface ConnectionParts {
   readonly connectTimeoutMs: number;
 }
 
-/** Bytes that may wait in a session before calls wait outside of it. */
+/** Bytes that may wait in a session's packets before calls wait outside of it. */
 const SESSION_QUEUE_BYTES = 8 * 1024 * 1024;
+/** Bytes that may wait in a session and, again, outside of it; or four messages of the largest size, if that is more. */
 const WAITING_BYTES = 64 * 1024 * 1024;
 
 /**
@@ -43,6 +44,7 @@ export class Connection implements Transport, ClientCallOwner, ClientSessionEven
   private readonly deadlines: DeadlineWheel;
   private readonly connector: Connector;
   private readonly waiting: WaitingCalls;
+  private readonly waitingBytes: number;
   /** Takes the calls; undefined while there is none. */
   private current: ClientSession | undefined;
   /** Being dialed, or not yet welcomed. */
@@ -55,7 +57,8 @@ export class Connection implements Transport, ClientCallOwner, ClientSessionEven
     this.parts = parts;
     this.clock = parts.clock;
     this.deadlines = new DeadlineWheel(parts.clock);
-    this.waiting = new WaitingCalls(Math.max(WAITING_BYTES, parts.shared.limits.messageBytes * 4));
+    this.waitingBytes = Math.max(WAITING_BYTES, parts.shared.limits.messageBytes * 4);
+    this.waiting = new WaitingCalls(this.waitingBytes);
     this.connector = new Connector(parts.endpoints, this, {
       clock: parts.clock,
       backoff: parts.backoff,
@@ -163,12 +166,7 @@ export class Connection implements Transport, ClientCallOwner, ClientSessionEven
     const call = new ClientCall(this, method, options, timeoutMs, now + timeoutMs, resolve, reject);
     const session = this.current;
     try {
-      if (
-        session?.welcomed &&
-        session.ready &&
-        this.waiting.size === 0 &&
-        session.outbox.waitingBytes < SESSION_QUEUE_BYTES
-      ) {
+      if (session?.welcomed && session.ready && this.waiting.size === 0 && this.roomIn(session)) {
         session.start(call, request, now);
         if (timeoutMs !== Number.POSITIVE_INFINITY) this.deadlines.add(call, call.deadline);
       } else this.wait(call, request, now);
@@ -190,9 +188,14 @@ export class Connection implements Transport, ClientCallOwner, ClientSessionEven
     else this.connector.want();
   }
 
+  /** Large requests that wait for their chunks to leave hold nothing up, until they are too many. */
+  private roomIn({ outbox }: ClientSession): boolean {
+    return outbox.packetBytes < SESSION_QUEUE_BYTES && outbox.waitingBytes < this.waitingBytes;
+  }
+
   private sendWaiting(session: ClientSession): void {
     const now = this.clock.now();
-    while (session.ready && session.outbox.waitingBytes < SESSION_QUEUE_BYTES) {
+    while (session.ready && this.roomIn(session)) {
       const call = this.waiting.first();
       if (call === undefined) return;
       // The server may take more than the constant; only WELCOME tells.

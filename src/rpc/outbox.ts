@@ -64,6 +64,22 @@ export class Outbox implements Flushable {
     return this.fullBytes + this.transferBytes + (this.writer?.bytes ?? 0);
   }
 
+  /** The part of them that goes before all chunks. */
+  get packetBytes(): number {
+    return this.fullBytes + (this.writer?.bytes ?? 0);
+  }
+
+  /** Bytes that wait beside the payloads whose chunks are under way. */
+  get queuedBytes(): number {
+    let bytes = this.waitingBytes;
+    const underWay = Math.min(PARALLEL_PAYLOADS, this.transfers.length);
+    for (let i = 0; i < underWay; i++) {
+      const { payload, offset } = this.transfers[i]!;
+      bytes -= payload.length - offset;
+    }
+    return bytes;
+  }
+
   get empty(): boolean {
     return this.waitingBytes === 0;
   }

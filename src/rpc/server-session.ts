@@ -16,7 +16,10 @@ import { ServerCall, type ServerCallOwner } from "./server-call.js";
 import type { ServerShared } from "./server-shared.js";
 import { Session } from "./session.js";
 
-/** Bytes that may wait for a peer that doesn't read before nothing more is started for it. */
+/**
+ * Bytes that may wait for a peer that doesn't read before nothing more is started for it; not counted are the few
+ * large answers whose chunks are under way.
+ */
 const HOLD_BYTES = 4 * 1024 * 1024;
 /** Times the calls that a peer may have in flight: refusals that wait for a peer that calls on and doesn't read. */
 const REFUSALS_PER_CALL = 4;
@@ -215,7 +218,9 @@ export class ServerSession extends Session implements ServerCallOwner {
 
   /** Counts what was answered in this very turn, too: a packet may hold a thousand small requests for large answers. */
   private get congested(): boolean {
-    return this.outbox.waitingBytes > HOLD_BYTES;
+    const { outbox } = this;
+    // A few large answers under way are no reason to let a small call wait.
+    return outbox.waitingBytes > HOLD_BYTES && outbox.queuedBytes > HOLD_BYTES;
   }
 
   private cancelled(id: number): void {
