@@ -1,13 +1,13 @@
 import { cpus } from "node:os";
 import { describe, hasPyzmq, type Server, start, startServer } from "./program.js";
-import { type Scene, type SceneClient, scenes } from "./scenes.js";
+import { scenes as all, type Scene, type SceneClient } from "./scenes.js";
 
 const LIMIT_MS = 60_000;
 const INTERRUPTED = 130;
 const PYTHONS = [".cache/python/bin/python", "python3"];
 
 /** Every line that is indented was printed by another process. */
-async function demo(): Promise<void> {
+async function demo(scenes: readonly Scene[]): Promise<void> {
   const begun = performance.now();
   console.log(`\nHeliograph: Node ${process.versions.node}, ${process.platform}, ${cpus().length} cores`);
   const python = await findPython();
@@ -19,7 +19,9 @@ async function demo(): Promise<void> {
   console.log(`${servers.flat().length} servers, each in its own process; no broker between them`);
   for (const [index, scene] of scenes.entries()) await play(index, scene, servers[index] ?? [], python);
   const seconds = ((performance.now() - begun) / 1_000).toFixed(1);
-  console.log(`\nDone: ${scenes.length} scenes in ${seconds} s. The code is in examples/.\n`);
+  console.log(
+    `\nDone: ${scenes.length} ${scenes.length === 1 ? "scene" : "scenes"} in ${seconds} s. The code is in examples/.\n`,
+  );
 }
 
 async function play(index: number, scene: Scene, servers: readonly Server[], python: string | undefined) {
@@ -66,6 +68,15 @@ async function stop({ folder, killed }: Scene, servers: readonly Server[]): Prom
 
 const isWindows = process.platform === "win32";
 
+/** The scenes that the command line names, such as `01 06`; without any, all. */
+function chosen(names: readonly string[]): readonly Scene[] {
+  const unknown = names.find((name) => !all.some(({ folder }) => folder.startsWith(name)));
+  if (unknown !== undefined) {
+    end(2, `there is no scene "${unknown}"; there is ${all.map(({ folder }) => folder).join(", ")}`);
+  }
+  return all.filter(({ folder }) => names.length === 0 || names.some((name) => folder.startsWith(name)));
+}
+
 async function findPython(): Promise<string | undefined> {
   const found = await Promise.all(PYTHONS.map(hasPyzmq));
   return PYTHONS[found.indexOf(true)];
@@ -82,7 +93,7 @@ for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
 }
 
 try {
-  await demo();
+  await demo(chosen(process.argv.slice(2)));
 } catch (error) {
   end(1, error instanceof Error ? error.message : String(error));
 }

@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { cp, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
@@ -21,6 +22,7 @@ export interface Project extends AsyncDisposable {
 }
 
 export async function makeProject(): Promise<Project> {
+  if (!existsSync(join(repository, "dist/index.js"))) throw new Error("dist is missing; run npm run build");
   const folder = await mkdtemp(join(tmpdir(), "helio-"));
   await mkdir(join(folder, "node_modules"));
   await symlink(repository, join(folder, "node_modules/heliograph"));
