@@ -8,7 +8,7 @@ import { type CommandLine, runTool } from "../../src/cli/tools.js";
 
 export const repository = fileURLToPath(new URL("../../", import.meta.url));
 
-const DEPENDENCIES = ["@bufbuild", "@types", "ts-proto", "tsx", "typescript"];
+const DEPENDENCIES = ["@bufbuild", "@types", "ts-proto", "tsx", "typescript", "zeromq"];
 
 /** A user's project in a folder of its own, with this package, as it was built last, in its node_modules. */
 export interface Project extends AsyncDisposable {
