@@ -84,3 +84,6 @@ export interface ActionMember extends MemberBase<"action"> {
 }
 
 export type Member = MethodMember | TopicMember | PipelineMember | ActionMember;
+
+/** What every kind of member has: its name, types and comment. */
+export type MemberFacts = Omit<MemberBase<string>, "kind">;

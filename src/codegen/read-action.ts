@@ -1,7 +1,6 @@
 import type { DescMessage, DescMethod } from "@bufbuild/protobuf";
-import type { ActionMember, Policy } from "./model.js";
+import type { ActionMember, MemberFacts, Policy } from "./model.js";
 import type { Report } from "./problem.js";
-import type { MemberFacts } from "./read-member.js";
 import type { MethodOption } from "./read-options.js";
 import { locate } from "./source-info.js";
 

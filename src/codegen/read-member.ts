@@ -1,26 +1,12 @@
 import type { DescMethod, FileRegistry } from "@bufbuild/protobuf";
 import { MethodOptions_IdempotencyLevel } from "@bufbuild/protobuf/wkt";
-import type { Idempotency, Member, MethodKind } from "./model.js";
+import type { Idempotency, Member, MemberFacts, MethodKind } from "./model.js";
 import type { Report } from "./problem.js";
 import { readAction } from "./read-action.js";
 import { type MethodOption, readOptions } from "./read-options.js";
 import { readPipeline } from "./read-pipeline.js";
 import { readTopic } from "./read-topic.js";
 import { commentOf, locate } from "./source-info.js";
-
-/** What every kind of member has: its name, types and comment. */
-export type MemberFacts = Pick<
-  Member,
-  | "name"
-  | "path"
-  | "comment"
-  | "deprecated"
-  | "where"
-  | "input"
-  | "output"
-  | "clientStreaming"
-  | "serverStreaming"
->;
 
 /** The member that an rpc and its options make; undefined, and reported, when they make none. */
 export function readMember(method: DescMethod, registry: FileRegistry, report: Report): Member | undefined {

@@ -1,7 +1,6 @@
 import type { DescMethod } from "@bufbuild/protobuf";
-import type { PipelineMember } from "./model.js";
+import type { MemberFacts, PipelineMember } from "./model.js";
 import type { Report } from "./problem.js";
-import type { MemberFacts } from "./read-member.js";
 import type { MethodOption } from "./read-options.js";
 
 /** A pipeline: a unary rpc whose request is the job and whose response is the result. */

@@ -1,7 +1,6 @@
 import { type DescField, type DescMessage, type DescMethod, ScalarType } from "@bufbuild/protobuf";
-import type { KeyLevel, KeyType, TopicMember } from "./model.js";
+import type { KeyLevel, KeyType, MemberFacts, TopicMember } from "./model.js";
 import type { Location, Report } from "./problem.js";
-import type { MemberFacts } from "./read-member.js";
 import type { MethodOption } from "./read-options.js";
 
 /** A topic: a server stream of what is published, asked for with a message without fields. */

@@ -1,13 +1,13 @@
 import { Buffer } from "node:buffer";
 import { Code } from "../core/code.js";
 import { HeliographError } from "../core/error.js";
-import type { MemoryListener } from "./memory-listener.js";
+import type { MemoryListener, MemoryPeer } from "./memory-listener.js";
 import type { MemoryTurns } from "./memory-turns.js";
 import { asBuffer, byteLengthOf, GOODBYE, isGoodbye } from "./parts.js";
 import type { CloseReason, Dialer, DialerEvents } from "./socket.js";
 
 /** The dialing end of a memory network; see `Dialer`. */
-export class MemoryDialer implements Dialer {
+export class MemoryDialer implements Dialer, MemoryPeer {
   readonly routingId: Buffer;
   readonly #listener: MemoryListener;
   readonly #events: DialerEvents;
@@ -51,7 +51,6 @@ export class MemoryDialer implements Dialer {
     return byteLengthOf(parts);
   }
 
-  /** Takes a message of the listener's; false if too many wait already. */
   receive(parts: Uint8Array[]): boolean {
     if (this.#unread >= this.#highWaterMark) return false;
     this.#unread += 1;
@@ -65,7 +64,6 @@ export class MemoryDialer implements Dialer {
     return true;
   }
 
-  /** The listener closed or cut this connection; what it had sent before is delivered. */
   gone(): void {
     this.#end("disconnected");
   }

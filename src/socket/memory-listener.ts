@@ -1,8 +1,16 @@
 import type { Buffer } from "node:buffer";
-import type { MemoryDialer } from "./memory-dialer.js";
 import type { MemoryTurns } from "./memory-turns.js";
 import { asBuffer, byteLengthOf, isGoodbye } from "./parts.js";
 import type { Listener, ListenerEvents } from "./socket.js";
+
+/** What a listener needs of a dialing end. */
+export interface MemoryPeer {
+  readonly routingId: Buffer;
+  /** Takes a message of the listener's; false if too many wait already. */
+  receive(parts: Uint8Array[]): boolean;
+  /** The listener closed or cut this connection; what it had sent before is delivered. */
+  gone(): void;
+}
 
 /** The listening end of a memory network; see `Listener`. */
 export class MemoryListener implements Listener {
@@ -11,7 +19,7 @@ export class MemoryListener implements Listener {
   readonly #turns: MemoryTurns;
   readonly #onClose: () => void;
   /** By routing id in hexadecimal. */
-  readonly #peers = new Map<string, MemoryDialer>();
+  readonly #peers = new Map<string, MemoryPeer>();
   #over = false;
   #closing: Promise<void> | undefined;
 
@@ -23,13 +31,13 @@ export class MemoryListener implements Listener {
   }
 
   /** Takes in a peer. One with a routing id in use is never served, as with ZeroMQ. */
-  accept(peer: MemoryDialer): void {
+  accept(peer: MemoryPeer): void {
     const id = peer.routingId.toString("hex");
     if (!this.#over && !this.#peers.has(id)) this.#peers.set(id, peer);
   }
 
   /** Takes a message of a peer's. */
-  receive(peer: MemoryDialer, parts: Buffer[]): void {
+  receive(peer: MemoryPeer, parts: Buffer[]): void {
     const id = peer.routingId.toString("hex");
     if (this.#over || this.#peers.get(id) !== peer) return;
     const bytes = byteLengthOf(parts);
