@@ -1,6 +1,7 @@
 import type { Buffer } from "node:buffer";
 import type { Clock } from "../core/clock.js";
 import { ContextValues } from "../core/context-values.js";
+import type { HeliographError } from "../core/error.js";
 import type { Logger } from "../core/logger.js";
 import { Metadata } from "../core/metadata.js";
 import { sleep } from "../core/sleep.js";
@@ -20,6 +21,11 @@ export interface CallState {
   readonly metadataRanges: readonly number[] | undefined;
   responseMetadata: Metadata | undefined;
   trailers: Metadata | undefined;
+  /** The handler has been given the request. */
+  started: boolean;
+  /** The call has ended before its handler did; nobody waits for an answer. */
+  readonly over: boolean;
+  readonly cancelReason: HeliographError | undefined;
   remainingMs(): number;
 }
 

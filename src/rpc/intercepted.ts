@@ -8,6 +8,9 @@ export async function intercepted(call: CallState, route: Route, request: unknow
   const values = new ContextValues();
   const ctx = new CallContext(call, values);
   const innermost = async (inner: InterceptedCall): Promise<CallResult> => {
+    // It was told to the caller that the handler did not run.
+    if (call.over) throw call.cancelReason;
+    call.started = true;
     const seen = new CallContext(call, inner.values, inner.metadata);
     return {
       message: await route.handler?.(inner.request, seen),

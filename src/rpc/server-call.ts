@@ -52,7 +52,7 @@ export class ServerCall extends Deadline implements Runnable, CallState, TableEn
   cancelReason: HeliographError | undefined;
   private controller: AbortController | undefined;
   private inLane = false;
-  /** The handler, or an interceptor before it, has been given the request. */
+  /** The handler has been given the request. */
   started = false;
   private payload: Buffer | undefined;
   private payloadStart = 0;
@@ -137,11 +137,10 @@ export class ServerCall extends Deadline implements Runnable, CallState, TableEn
     let result: unknown;
     try {
       const request = this.codec.decode(this.route.input, payload, this.payloadStart, this.payloadEnd);
-      this.started = true;
-      result =
-        this.route.interceptors.length === 0
-          ? this.route.handler?.(request, new CallContext(this))
-          : intercepted(this, this.route, request);
+      if (this.route.interceptors.length === 0) {
+        this.started = true;
+        result = this.route.handler?.(request, new CallContext(this));
+      } else result = intercepted(this, this.route, request);
       if (isThenable(result)) {
         result.then(
           (message) => this.answered(message),

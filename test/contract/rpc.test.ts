@@ -3,11 +3,15 @@ import { testAnswers } from "./rpc-answers.js";
 import { testEnds } from "./rpc-ends.js";
 import { testErrors } from "./rpc-errors.js";
 import { rpcCases } from "./rpc-harness.js";
+import { testInterceptors } from "./rpc-interceptors.js";
+import { testLimits } from "./rpc-limits.js";
 
 for (const rpcCase of rpcCases) {
   describe(`calls over ${rpcCase.name}`, () => {
     testAnswers(rpcCase);
     testErrors(rpcCase);
     testEnds(rpcCase);
+    testLimits(rpcCase);
+    testInterceptors(rpcCase);
   });
 }
