@@ -1,5 +1,5 @@
-import { readdirSync, readFileSync } from "node:fs";
-import { join, posix, sep } from "node:path";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 /** The top folder of the repository. */
@@ -13,11 +13,18 @@ export interface SourceFile {
 
 /** The files below a folder that have one of these endings, without what is installed or generated. */
 export function sourceFiles(folder: string, endings: readonly string[] = [".ts", ".mjs"]): SourceFile[] {
-  return readdirSync(join(repository, folder), { recursive: true, encoding: "utf8" })
-    .map((path) => posix.join(folder, path.split(sep).join("/")))
-    .filter((path) => endings.some((ending) => path.endsWith(ending)) && !LEFT_OUT.test(path))
+  return pathsBelow(folder)
+    .filter((path) => endings.some((ending) => path.endsWith(ending)))
     .sort()
     .map((path) => ({ path, text: readFileSync(join(repository, path), "utf8") }));
 }
 
-const LEFT_OUT = /(^|\/)(node_modules|dist|build)\/|^(test|examples|bench)\/gen\//;
+const LEFT_OUT = /^node_modules$|^(test|examples|bench)\/(gen|build)$|\/node_modules$/;
+
+function pathsBelow(folder: string): string[] {
+  if (LEFT_OUT.test(folder) || !existsSync(join(repository, folder))) return [];
+  return readdirSync(join(repository, folder), { withFileTypes: true }).flatMap((entry) => {
+    const path = `${folder}/${entry.name}`;
+    return entry.isDirectory() ? pathsBelow(path) : [path];
+  });
+}
