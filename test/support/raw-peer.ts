@@ -55,13 +55,16 @@ export function echoRequest(writer: PacketWriter, callId: number, request: Parti
 export class RawPeer {
   readonly socket: Dealer;
 
-  constructor(endpoint: string, options: { readonly receiveHighWaterMark?: number } = {}) {
+  constructor(
+    endpoint: string,
+    options: { readonly receiveHighWaterMark?: number; readonly sendHighWaterMark?: number } = {},
+  ) {
     const routingId = randomBytes(16);
     routingId[0] = routingId[0]! | 0x80;
     this.socket = new Dealer({
       linger: 0,
-      sendHighWaterMark: 0,
-      immediate: false,
+      sendHighWaterMark: options.sendHighWaterMark ?? 1_000,
+      sendTimeout: 2_000,
       receiveHighWaterMark: options.receiveHighWaterMark ?? 256,
       reconnectInterval: 3_600_000,
     });

@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, test } from "vitest";
+import { afterAll, describe, expect, test } from "vitest";
 import { Code, HeliographError } from "../../../src/index.js";
 import { type Child, startChild } from "../../support/child.js";
 import { echoClient } from "../../support/echo-client.js";
@@ -7,7 +7,7 @@ import { within } from "../../support/within.js";
 const CALLS = 50;
 
 const open: AsyncDisposable[] = [];
-afterEach(async () => {
+afterAll(async () => {
   await Promise.all(open.splice(0).map((each) => each[Symbol.asyncDispose]()));
 });
 
@@ -43,7 +43,7 @@ async function hang(child: Child, client: ReturnType<typeof connect>, extra = 0)
   return ends;
 }
 
-describe("the server is killed with calls in flight", () => {
+describe.concurrent("the server is killed with calls in flight", () => {
   test("each ends within a second, as one of which it can't be known whether it ran", async () => {
     const child = await server();
     const ends = await hang(child, connect(endpointOf(child)));
