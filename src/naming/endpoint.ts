@@ -24,9 +24,14 @@ export function checkEndpoints(endpoints: readonly string[]): void {
   for (const endpoint of endpoints) checkEndpoint(endpoint);
 }
 
-/** @throws HeliographError INVALID_ARGUMENT that quotes the value, unless it begins with a scheme */
+/** @throws HeliographError INVALID_ARGUMENT that quotes the value, unless it begins with a scheme and, for tcp, ends with a port */
 export function checkEndpoint(endpoint: unknown): void {
-  if (typeof endpoint === "string" && schemeOf(endpoint) !== "") return;
+  if (typeof endpoint === "string" && schemeOf(endpoint) !== "") {
+    if (schemeOf(endpoint) !== "tcp" || /:(\d+|\*)$/.test(endpoint)) return;
+    throw invalidArgument(
+      `${JSON.stringify(endpoint)} is not a tcp endpoint, for it has no port; write tcp://host:port`,
+    );
+  }
   throw invalidArgument(
     `${JSON.stringify(endpoint) ?? String(endpoint)} is not an endpoint: write tcp://host:port, ipc:///path or inproc://name`,
   );

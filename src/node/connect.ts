@@ -2,6 +2,7 @@ import { backoffFrom } from "../core/backoff.js";
 import { checkEndpoints } from "../naming/endpoint.js";
 import { Connection } from "../rpc/connection.js";
 import type { Transport } from "../rpc/transport.js";
+import { parseEndpoint } from "../socket/resolve.js";
 import { checkReach, checkSecurity } from "../socket/security.js";
 import { type ConnectOptions, checkMs, checkName } from "./options.js";
 import { makeParts } from "./parts.js";
@@ -23,7 +24,10 @@ export interface ClientConnection extends Transport, AsyncDisposable {
 export function connectTo(endpoints: readonly string[], options: ConnectOptions): ClientConnection {
   checkEndpoints(endpoints);
   const security = checkSecurity(options?.security);
-  for (const endpoint of endpoints) checkReach(security, endpoint, "connect to");
+  for (const endpoint of endpoints) {
+    if (options.network === undefined) parseEndpoint(endpoint, "dial");
+    checkReach(security, endpoint, "connect to");
+  }
   const { self, sockets, shared, clock } = makeParts(checkName(options.name ?? "client"), options);
   return new Connection({
     endpoints: [...endpoints],

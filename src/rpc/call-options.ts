@@ -38,18 +38,22 @@ export function timeoutOf(options: CallOptions): number {
   return timeoutMs;
 }
 
-export function callCancelled(path: string, reason: unknown): HeliographError {
+/** @param notProcessed the call was never sent */
+export function callCancelled(path: string, reason: unknown, notProcessed = false): HeliographError {
   const because = reason instanceof Error && reason.name !== "AbortError" ? `: ${reason.message}` : "";
   return new HeliographError(Code.Cancelled, `${path}: the caller cancelled the call${because}`, {
     reason: "CALL_CANCELLED",
+    notProcessed,
     cause: reason,
   });
 }
 
-export function callTimedOut(path: string, timeoutMs: number): HeliographError {
-  return new HeliographError(
-    Code.DeadlineExceeded,
-    `${path}: no answer within ${Math.max(0, Math.round(timeoutMs))} ms (timeoutMs)`,
-    { reason: "CALL_TIMED_OUT" },
-  );
+/** @param unsent why the call was never sent; undefined when it was */
+export function callTimedOut(path: string, timeoutMs: number, unsent?: string): HeliographError {
+  const ms = `within ${Math.max(0, Math.round(timeoutMs))} ms (timeoutMs)`;
+  const what = unsent === undefined ? `no answer ${ms}` : `not sent ${ms}: ${unsent}`;
+  return new HeliographError(Code.DeadlineExceeded, `${path}: ${what}`, {
+    reason: "CALL_TIMED_OUT",
+    notProcessed: unsent !== undefined,
+  });
 }

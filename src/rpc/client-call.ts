@@ -184,7 +184,7 @@ export class ClientCall extends Deadline implements Abortable, TableEntry<Client
   aborted(reason: unknown): void {
     if (this.done) return;
     this.session?.cancel(this);
-    this.fail(callCancelled(this.method.path, reason));
+    this.fail(callCancelled(this.method.path, reason, this.session === undefined));
   }
 
   private settle(): void {

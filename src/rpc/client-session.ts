@@ -237,7 +237,9 @@ function connectionError(
     disconnected: `the connection to ${endpoint} broke`,
     closed: `the connection to ${endpoint} was closed`,
   };
-  return new HeliographError(Code.Unavailable, what[reason], {
+  // Where a network can't use such an address at all, its own text is the better one.
+  const why = cause instanceof HeliographError && reason === "unresolved" ? cause.rawMessage : what[reason];
+  return new HeliographError(Code.Unavailable, why, {
     reason: reason === "handshake-failed" ? "HANDSHAKE_FAILED" : wasOpen ? "CONNECTION_LOST" : "NO_INSTANCE",
     notProcessed: !wasOpen,
     cause,

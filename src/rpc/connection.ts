@@ -89,7 +89,7 @@ export class Connection implements Transport, ClientCallOwner, ClientSessionEven
 
   expired(call: ClientCall): void {
     const now = this.clock.now();
-    if (now >= call.deadline) call.timedOut();
+    if (now >= call.deadline) call.fail(this.neverSent(call));
     else if (this.current === undefined && !call.waitForReady) call.fail(this.noInstance(call, undefined));
     else if (call.deadline !== Number.POSITIVE_INFINITY) this.deadlines.add(call, call.deadline);
   }
@@ -160,8 +160,8 @@ export class Connection implements Transport, ClientCallOwner, ClientSessionEven
   ): void {
     if (this.closing !== undefined) throw connectionClosed(method.path);
     const timeoutMs = timeoutOf(options);
-    if (timeoutMs <= 0) throw callTimedOut(method.path, timeoutMs);
-    if (options.signal?.aborted) throw callCancelled(method.path, options.signal.reason);
+    if (timeoutMs <= 0) throw callTimedOut(method.path, timeoutMs, "no time was left");
+    if (options.signal?.aborted) throw callCancelled(method.path, options.signal.reason, true);
     const now = this.clock.now();
     const call = new ClientCall(this, method, options, timeoutMs, now + timeoutMs, resolve, reject);
     const session = this.current;
@@ -214,15 +214,23 @@ export class Connection implements Transport, ClientCallOwner, ClientSessionEven
 
   private noInstance(call: ClientCall, cause: HeliographError | undefined): HeliographError {
     const where = this.parts.endpoints.join(", ");
+    const last = this.parts.endpoints.length === 1 ? "" : `no server at ${where}; the last one tried: `;
     const why =
       cause === undefined
         ? `no answer from ${where} within ${this.parts.connectTimeoutMs} ms`
-        : cause.rawMessage;
+        : `${last}${cause.rawMessage}`;
     return new HeliographError(
       Code.Unavailable,
       `${call.method.path}: ${why}; start the server, or pass waitForReady: true to wait for it`,
-      { reason: cause?.reason || "NO_INSTANCE", notProcessed: true, cause },
+      { reason: cause?.reason || "CONNECT_TIMED_OUT", notProcessed: true, cause },
     );
+  }
+
+  private neverSent(call: ClientCall): HeliographError {
+    const where = this.parts.endpoints.join(", ");
+    const why =
+      this.current === undefined ? `there was no server at ${where}` : "too many other calls were in flight";
+    return callTimedOut(call.method.path, call.timeoutMs, why);
   }
 
   private async shutDown(): Promise<void> {

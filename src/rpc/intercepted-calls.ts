@@ -104,8 +104,8 @@ class OutgoingCall extends Deadline implements Abortable {
 
   run(chain: Next): void {
     const { signal } = this.options;
-    if (this.timeoutMs <= 0) throw callTimedOut(this.bound.path, this.timeoutMs);
-    if (signal?.aborted) throw callCancelled(this.bound.path, signal.reason);
+    if (this.timeoutMs <= 0) throw callTimedOut(this.bound.path, this.timeoutMs, "no time was left");
+    if (signal?.aborted) throw callCancelled(this.bound.path, signal.reason, true);
     if (signal !== undefined) watchAbort(signal, this);
     if (this.deadline !== Number.POSITIVE_INFINITY) this.calls.deadlines.add(this, this.deadline);
     this.ask(chain).then(

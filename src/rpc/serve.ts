@@ -1,4 +1,6 @@
+import { invalidArgument } from "../core/error.js";
 import type { ServiceDefinition } from "../wire/definition.js";
+import { showValue } from "../wire/show-value.js";
 import type { ServeOptions } from "./serve-options.js";
 import type { Served, Serving } from "./serving.js";
 import type { Handlers } from "./types.js";
@@ -18,11 +20,16 @@ export interface ServingNode {
  * @throws HeliographError INVALID_ARGUMENT for a bad option or an unknown handler; UNAVAILABLE, reason
  *   ENDPOINT_TAKEN, when something else listens there
  */
-export function serve<S extends ServiceDefinition>(
+export async function serve<S extends ServiceDefinition>(
   node: ServingNode,
   service: S,
   handlers: Handlers<S>,
   options: ServeOptions = {},
 ): Promise<Served> {
+  if (typeof node?.serving?.add !== "function") {
+    throw invalidArgument(
+      `the first argument of serve() must be a node, as createNode() makes it, got ${showValue(node)}`,
+    );
+  }
   return node.serving.add(service, handlers, options);
 }

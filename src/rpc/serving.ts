@@ -45,7 +45,8 @@ export class Serving {
     if (this.closing !== undefined) throw closed();
     checkService(service, "serve(node, GreeterService, { … })");
     checkServeOptions(options);
-    const endpoint = options.endpoint ?? (this.servers.size === 0 ? ANY_PORT : undefined);
+    const endpoint =
+      options.endpoint ?? (this.servers.size === 0 ? (this.sockets.anyEndpoint ?? ANY_PORT) : undefined);
     if (endpoint !== undefined) checkReach(this.security, endpoint, "listen on");
     const remove = this.shared.router.add(service, handlers, options);
     try {

@@ -14,7 +14,10 @@ export function composeSockets(factories: Readonly<Record<string, SocketFactory>
     const factory = byScheme.get(endpoint.slice(0, Math.max(0, endpoint.indexOf("://"))));
     if (factory) return factory;
     const schemes = [...byScheme.keys()].map((scheme) => `${scheme}://`).join(", ");
-    throw invalidArgument(`${JSON.stringify(endpoint)} has no known scheme; the schemes here are ${schemes}`);
+    const hint = endpoint.startsWith("memory:") ? "; memory:// needs network: memoryNetwork()" : "";
+    throw invalidArgument(
+      `${JSON.stringify(endpoint)} has no known scheme; the schemes here are ${schemes}${hint}`,
+    );
   };
   return {
     listen: async (endpoint, events) => find(endpoint).listen(endpoint, events),

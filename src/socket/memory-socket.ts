@@ -27,6 +27,7 @@ export function memoryNetwork(options: MemoryNetworkOptions = {}): SocketFactory
 const HIGH_WATER_MARK = 256;
 
 class MemoryNetwork implements SocketFactory {
+  readonly anyEndpoint = "memory://*";
   readonly #listeners = new Map<string, MemoryListener>();
   readonly #onError: (error: unknown) => void;
   readonly #turns: MemoryTurns;

@@ -11,7 +11,10 @@ export type ZmqEndpoint =
 const MAX_IPC_PATH_BYTES = 107;
 
 const goodOnes = {
-  tcp: { listen: "tcp://127.0.0.1:5555 or tcp://*:* for any free port", dial: "tcp://127.0.0.1:5555" },
+  tcp: {
+    listen: "tcp://127.0.0.1:5555 or tcp://127.0.0.1:* for any free port",
+    dial: "tcp://127.0.0.1:5555",
+  },
   ipc: { listen: "ipc:///run/app/greeter", dial: "ipc:///run/app/greeter" },
   inproc: { listen: "inproc://greeter", dial: "inproc://greeter" },
 };
@@ -25,7 +28,8 @@ export function parseEndpoint(endpoint: string, role: "listen" | "dial"): ZmqEnd
   const match = /^(tcp|ipc|inproc):\/\/(.+)$/s.exec(endpoint);
   if (!match) {
     throw invalidArgument(
-      `${JSON.stringify(endpoint)} is not a ZeroMQ endpoint; write it as ${goodOnes.tcp[role]}, ${goodOnes.ipc[role]} or ${goodOnes.inproc[role]}`,
+      `${JSON.stringify(endpoint)} is not a ZeroMQ endpoint; write it as ${goodOnes.tcp[role]}, ${goodOnes.ipc[role]} or ${goodOnes.inproc[role]}` +
+        (endpoint.startsWith("memory:") ? ", or pass network: memoryNetwork()" : ""),
     );
   }
   const scheme = match[1] as "tcp" | "ipc" | "inproc";

@@ -96,6 +96,8 @@ export interface DialOptions {
 
 /** Makes sockets for one scheme of endpoints. */
 export interface SocketFactory {
+  /** Where a node listens when it was not told. Default `tcp://127.0.0.1:*`. */
+  readonly anyEndpoint?: string | undefined;
   /** Binds, and resolves once bound. Rejects with UNAVAILABLE when the endpoint is taken, INVALID_ARGUMENT when it is malformed. */
   listen(endpoint: string, events: ListenerEvents): Promise<Listener>;
   /** Starts to connect and returns at once; all failures arrive as `closed`. */

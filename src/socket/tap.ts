@@ -27,6 +27,7 @@ export function tapped(
     }
   };
   return {
+    anyEndpoint: factory.anyEndpoint,
     async listen(endpoint, events) {
       let bound = endpoint;
       const inner = await factory.listen(endpoint, {

@@ -100,15 +100,20 @@ function bindError(endpoint: string, error: unknown): HeliographError {
   const why =
     code === "EADDRNOTAVAIL" || code === "ENODEV"
       ? "the address is not one of this machine"
-      : error instanceof Error
-        ? error.message
-        : String(error);
+      : code === "ENOENT"
+        ? "its folder does not exist"
+        : error instanceof Error
+          ? error.message
+          : String(error);
   const { rawMessage, reason } = invalidArgument(`can't listen on ${endpoint}: ${why}`);
   return new HeliographError(Code.InvalidArgument, rawMessage, { reason, cause: error });
 }
 
 function taken(endpoint: string, cause?: unknown): HeliographError {
-  return new HeliographError(Code.Unavailable, `can't listen on ${endpoint}: the endpoint is taken`, {
+  const hint = endpoint.startsWith("tcp:")
+    ? "; stop what listens there, or take a free port with tcp://127.0.0.1:*"
+    : "";
+  return new HeliographError(Code.Unavailable, `can't listen on ${endpoint}: the endpoint is taken${hint}`, {
     reason: "ENDPOINT_TAKEN",
     cause,
   });

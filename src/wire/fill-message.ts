@@ -2,6 +2,7 @@ import type { Init } from "./definition.js";
 import { explainInit } from "./explain-encode.js";
 import { shapesOf } from "./message-shape.js";
 import { cannotEncode, type PayloadType } from "./payload-codec.js";
+import { showValue } from "./show-value.js";
 
 /**
  * A whole message from what a caller gave: missing fields get their proto3 defaults, deeply.
@@ -10,6 +11,9 @@ import { cannotEncode, type PayloadType } from "./payload-codec.js";
  * @throws HeliographError INVALID_ARGUMENT (INTERNAL for a response), reason MALFORMED_MESSAGE.
  */
 export function fillMessage<T>(type: PayloadType<T>, init: Init<T>): T {
+  if (typeof init !== "object" || init === null) {
+    throw cannotEncode(type, `${type.message.$type}: expected a message, got ${showValue(init)}`);
+  }
   try {
     return type.message.fromPartial(init as never);
   } catch (thrown) {

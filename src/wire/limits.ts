@@ -83,6 +83,10 @@ const least: Record<keyof LimitOptions, number> = {
 /** The limits of a node: the specification's, with what the user sets in their place. */
 export function limitsFrom(options: LimitOptions = {}): Limits {
   const limits = { ...initialLimits };
+  const unknown = Object.keys(options).find((key) => !(key in least));
+  if (unknown !== undefined) {
+    throw invalidArgument(`limits has no "${unknown}"; it has ${Object.keys(least).join(", ")}`);
+  }
   for (const key of Object.keys(least) as (keyof LimitOptions)[]) {
     const value = options[key];
     if (value === undefined) continue;

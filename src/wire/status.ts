@@ -67,6 +67,7 @@ export function readStatus(
     details: status.details,
     origin: "peer",
     notProcessed,
-    call,
+    // Some of the server's own texts begin with the call.
+    call: call !== undefined && status.message.startsWith(call) ? undefined : call,
   });
 }
