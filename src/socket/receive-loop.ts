@@ -15,7 +15,8 @@ const BYTES_PER_TURN = 256 * 1024;
  * the bytes it took, and must not throw.
  *
  * Messages that wait in ZeroMQ are received without returning to the event loop, which would starve everything
- * else in the process; hence the budget.
+ * else in the process; hence the budget. But what the first message after a pause leads to is sent before the next
+ * one is asked for: asking costs as much as sending, and most often there is none.
  */
 export async function receiveLoop(
   socket: Receivable,
@@ -24,10 +25,17 @@ export async function receiveLoop(
 ): Promise<void> {
   let messages = 0;
   let bytes = 0;
+  let paused = true;
+  const markPause = () => {
+    paused = true;
+  };
   while (!socket.closed) {
     let parts: Buffer[];
     try {
-      parts = await socket.receive();
+      const received = socket.receive();
+      // Runs when no more can be done in this turn, so not before a message that is here already.
+      process.nextTick(markPause);
+      parts = await received;
     } catch (error) {
       if (socket.closed) return;
       if (!isAgain(error)) {
@@ -45,8 +53,20 @@ export async function receiveLoop(
       messages = 0;
       bytes = 0;
       await nextTurn();
+    } else if (paused) {
+      messages = 0;
+      bytes = 0;
+      await endOfTurn();
     }
+    paused = false;
   }
+}
+
+/** Resolves when all promise reactions of this turn have run, and what they led to was sent. */
+function endOfTurn(): Promise<void> {
+  return new Promise((resolve) => {
+    process.nextTick(resolve);
+  });
 }
 
 /** Resolves in the next turn of the event loop. */
