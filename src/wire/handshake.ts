@@ -4,7 +4,7 @@ import { Goaway, Hello, type Limits as LimitsMessage, Welcome } from "../gen/hel
 import { decodeMessage } from "./decode-message.js";
 import { protocolViolation } from "./fault.js";
 import { type Frame, FrameField } from "./frame.js";
-import { initialLimits, type Limits, MIN_CHUNK_BYTES } from "./limits.js";
+import { initialLimits, type Limits, MAX_METADATA_BYTES, MIN_CHUNK_BYTES } from "./limits.js";
 import type { PacketWriter } from "./packet-writer.js";
 import { writeStatus } from "./status.js";
 
@@ -159,6 +159,7 @@ function limitsOf(message: LimitsMessage | undefined): Limits {
     messageBytes: or(message.messageBytes, initialLimits.messageBytes),
     streamCreditMessages: or(message.streamCreditMessages, initialLimits.streamCreditMessages),
     streamCreditBytes: or(message.streamCreditBytes, initialLimits.streamCreditBytes),
-    metadataBytes: or(message.metadataBytes, initialLimits.metadataBytes),
+    // What a peer grants beyond that is not used.
+    metadataBytes: Math.min(or(message.metadataBytes, initialLimits.metadataBytes), MAX_METADATA_BYTES),
   };
 }

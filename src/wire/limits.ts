@@ -80,6 +80,17 @@ const least: Record<keyof LimitOptions, number> = {
   metadataBytes: 256,
 };
 
+/** A list of metadata above this could not travel in a packet, with all that may be beside it. */
+export const MAX_METADATA_BYTES = 128 * 1024;
+
+const most: Record<keyof LimitOptions, number> = {
+  maxCalls: 0xffffffff,
+  windowBytes: Number.MAX_SAFE_INTEGER,
+  windowPackets: 0xffffffff,
+  messageBytes: 0x7fffffff,
+  metadataBytes: MAX_METADATA_BYTES,
+};
+
 /** The limits of a node: the specification's, with what the user sets in their place. */
 export function limitsFrom(options: LimitOptions = {}): Limits {
   const limits = { ...initialLimits };
@@ -95,6 +106,7 @@ export function limitsFrom(options: LimitOptions = {}): Limits {
         `limits.${key} must be an integer of at least ${least[key]}, got ${String(value)}`,
       );
     }
+    if (value > most[key]) throw invalidArgument(`limits.${key} must be at most ${most[key]}, got ${value}`);
     limits[key] = value;
   }
   return limits;
