@@ -23,6 +23,8 @@ export interface ChildReport {
   readonly endpoint?: string;
   readonly rss?: number;
   readonly maxRss?: number;
+  readonly heapUsed?: number;
+  readonly external?: number;
   readonly served?: number;
   readonly running?: number;
   readonly cancelled?: number;

@@ -114,10 +114,12 @@ process.on("message", (message: { readonly kind: string }) => {
   if (message.kind === "stats") {
     globalThis.gc?.();
     const fds = readdirSync("/proc/self/fd").length;
-    const rss = process.memoryUsage.rss();
+    const { rss, heapUsed, external } = process.memoryUsage();
     process.send?.({
       kind: "stats",
       rss,
+      heapUsed,
+      external,
       maxRss,
       served,
       running,
