@@ -33,7 +33,7 @@ class Session:
     def __init__(self, endpoint: str) -> None:
         self.socket = zmq.Context.instance().socket(zmq.DEALER)
         self.socket.routing_id = bytes([os.urandom(1)[0] | 0x80]) + os.urandom(15)
-        self.socket.reconnect_ivl, self.socket.linger, self.socket.rcvtimeo = -1, 0, 8_000
+        self.socket.reconnect_ivl, self.socket.linger, self.socket.rcvtimeo = 3_600_000, 0, 8_000
         self.socket.connect(endpoint)
         self.window, self.chunk_bytes = WINDOW, 262_144
         self.sent = self.acknowledged = self.taken = self.reported = [0, 0]
