@@ -87,6 +87,25 @@ describe("without a server", () => {
     expect(error.message).toContain("heliograph.test.v1.CallService/Call");
   });
 
+  test("a call of two endpoints names both", async () => {
+    const endpoints = [await deserted(), await deserted()];
+    const error = await failure(clientOf(endpoints).call({}));
+    expect(error.message).toContain(
+      `no server at ${endpoints.join(", ")}; the last one tried: nobody listens`,
+    );
+  });
+
+  test("the deadline of a call that waited in vain says that it was never sent", async () => {
+    const endpoint = await deserted();
+    const error = await failure(clientOf([endpoint]).call({}, { waitForReady: true, timeoutMs: 50 }));
+    expect(error).toMatchObject({
+      code: Code.DeadlineExceeded,
+      reason: "CALL_TIMED_OUT",
+      notProcessed: true,
+    });
+    expect(error.message).toContain(`not sent within 50 ms (timeoutMs): there was no server at ${endpoint}`);
+  });
+
   test("a call with waitForReady waits for one that starts later", async () => {
     const endpoint = await deserted();
     const client = clientOf([endpoint], { backoff: { initialMs: 20, maxMs: 50 } });

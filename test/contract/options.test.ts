@@ -53,6 +53,28 @@ const atOnce: Case[] = [
     "256, got 1",
   ],
   [
+    "limits of an unknown name",
+    () => createNode({ ...common, name: "a", limits: wrong({ maxCall: 3 }) }),
+    'limits has no "maxCall"; it has maxCalls, windowBytes',
+  ],
+  [
+    "an endpoint of another protocol",
+    () => connectTo(["http://127.0.0.1:80"], common),
+    '"http://127.0.0.1:80"',
+  ],
+  ["a port to connect to that is too large", () => connectTo(["tcp://127.0.0.1:99999"], common), "99999"],
+  ["any port to connect to", () => connectTo(["tcp://127.0.0.1:*"], common), '"tcp://127.0.0.1:*"'],
+  [
+    "no port to connect to",
+    () => connectTo(["tcp://localhost"], common),
+    "it has no port; write tcp://host:port",
+  ],
+  [
+    "an endpoint in memory, but no network",
+    () => connectTo(["memory://greeter"], common),
+    "pass network: memoryNetwork()",
+  ],
+  [
     "connectTo a text",
     () => connectTo(wrong("tcp://127.0.0.1:5555"), common),
     "endpoints must be a list such as",
@@ -110,6 +132,13 @@ const atOnce: Case[] = [
 ];
 
 const whenServing: Case[] = [
+  ["serve without a node", () => serve(wrong(undefined), CallService, {}), "must be a node, as createNode()"],
+  ["serve on something else", () => serve(wrong({}), CallService, {}), "must be a node", "got an object"],
+  [
+    "serve in memory, but no network",
+    () => serve(server(), CallService, {}, { endpoint: "memory://greeter" }),
+    "memory:// needs network: memoryNetwork()",
+  ],
   [
     "serve without a service",
     () => serve(server(), wrong(undefined), wrong({})),
