@@ -27,6 +27,7 @@ const rules: readonly Rule[] = [
       "test/integration/adversary/overlapping.test.ts":
         "handlers that take a while, so that answers are shuffled",
       "test/integration/adversary/stalled.test.ts": "a peer that reads at a given pace",
+      "test/integration/adversary/storms.test.ts": "counts how little happens in a given time",
       "test/support/echo-server.ts": "a handler that takes as long as its request says",
       "test/support/slow-link.ts": "a link of a given bandwidth",
       "test/support/within.ts": "puts a bound on waiting, and asks again and again for what has no event",
@@ -39,6 +40,7 @@ const rules: readonly Rule[] = [
     pattern: /tcp:\/\/(?![^\s"'`]*\.invalid)(?!192\.0\.2\.)[^\s"'`]*:[0-9]{2,}/,
     except: {
       "test/codegen/cli.test.ts": "replaces the port of a new project by a free one",
+      "test/contract/options.test.ts": "endpoints in bad company: nothing is bound",
       "test/contract/zmq-socket.test.ts": "a port that is none",
       "test/unit/socket/resolve.test.ts": "reads endpoints, binds none",
     },
