@@ -38,7 +38,8 @@ async function init(dir: string): Promise<void> {
     await writeFile(join(root, path), content, { flag: "wx" });
   }
   const enter = root === process.cwd() ? "" : `  cd ${quoted(shown(root))}\n`;
-  process.stdout.write(`Made ${files.size} files in ${shown(root)}. Next:
+  const where = root === process.cwd() ? "this folder" : shown(root);
+  process.stdout.write(`Made ${files.size} files in ${where}. Next:
 
 ${enter}  npm install
   npm run generate
