@@ -151,6 +151,11 @@ export class Outbox implements Flushable {
     this.host.turn.add(this);
   }
 
+  /** Sends what has gathered without waiting for the end of the turn. */
+  flushGathered(): void {
+    if (this.scheduled && this.writer !== undefined) this.flush();
+  }
+
   flush(): void {
     this.scheduled = false;
     if (this.closed) return;

@@ -4,6 +4,7 @@ import { Code } from "../core/code.js";
 import { HeliographError } from "../core/error.js";
 import type { Listener, ListenerEvents, SocketFactory } from "../socket/socket.js";
 import { envelopeLength } from "../wire/envelope.js";
+import { sameBytes } from "../wire/same-bytes.js";
 import { AnonymousPeer } from "./anonymous.js";
 import { ServerSession, type ServerSessionHost } from "./server-session.js";
 import type { ServerShared } from "./server-shared.js";
@@ -18,6 +19,8 @@ const MAX_PEERS = 16_384;
 export class RpcServer implements ListenerEvents, ServerSessionHost {
   private readonly shared: ServerShared;
   private readonly sessions = new Map<string, ServerSession>();
+  /** The one that was heard last: it is compared first, which is cheaper than to make a key of its routing id. */
+  private latest: ServerSession | undefined;
   private readonly anonymous = new Map<string, AnonymousPeer>();
   /** Peers that were cut off and may have messages on their way. */
   private readonly cut = new Set<string>();
@@ -46,8 +49,14 @@ export class RpcServer implements ListenerEvents, ServerSessionHost {
   // The socket's events.
 
   message(routingId: Buffer, parts: Buffer[], bytes: number): void {
+    const { latest } = this;
+    if (latest !== undefined && sameBytes(latest.routingId, routingId) && envelopeLength(parts) === 0) {
+      latest.receive(parts, bytes);
+      return;
+    }
     const key = keyOf(routingId);
     const session = this.sessions.get(key);
+    this.latest = session;
     if (session !== undefined && envelopeLength(parts) === 0) session.receive(parts, bytes);
     else if (parts.length > 0 && !this.cut.has(key)) this.newcomer(key, routingId, parts, bytes);
   }
@@ -70,6 +79,7 @@ export class RpcServer implements ListenerEvents, ServerSessionHost {
   ended(session: ServerSession, kick: boolean): void {
     const key = keyOf(session.routingId);
     if (this.sessions.get(key) === session) this.sessions.delete(key);
+    if (this.latest === session) this.latest = undefined;
     if (kick) this.cutOff(key, session.routingId);
     this.progressed();
   }

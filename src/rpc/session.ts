@@ -38,6 +38,7 @@ export abstract class Session implements PacketHandler, OutboxHost {
   private packetsTold = 0;
   private counts = false;
   private pings = 0;
+  private framesInPacket = 0;
 
   constructor(shared: SessionShared) {
     this.shared = shared;
@@ -60,6 +61,7 @@ export abstract class Session implements PacketHandler, OutboxHost {
     // A message that a tap dropped was read all the same.
     this.counts = parts.length === 0;
     this.pings = 0;
+    this.framesInPacket = 0;
     try {
       for (let i = 1; i < parts.length; i++) this.checkAttachment(parts[i]!);
       if (parts.length > 0) this.shared.reader.read(parts, this);
@@ -77,10 +79,13 @@ export abstract class Session implements PacketHandler, OutboxHost {
     ) {
       this.outbox.oweTotals();
     }
+    // Who sends one frame waits for its answer, and nothing will come to share a packet with it.
+    if (this.framesInPacket === 1) this.outbox.flushGathered();
   }
 
   frame(frame: Frame): void {
     if (this.ended) return;
+    this.framesInPacket++;
     switch (frame.kind) {
       case FrameKind.Ping: {
         const { sequence } = frame;

@@ -45,7 +45,8 @@ class ZmqListener implements Listener {
   send(routingId: Uint8Array, parts: Uint8Array[]): number {
     if (this.#over || parts.length === 0 || this.#cutOff.has(routingId)) return 0;
     try {
-      this.#router.send([routingId, ...parts]).catch((error: unknown) => this.#failed(routingId, error));
+      const message = parts.length === 1 ? [routingId, parts[0]!] : [routingId, ...parts];
+      this.#router.send(message).catch((error: unknown) => this.#failed(routingId, error));
     } catch (error) {
       this.#settings.onError(error);
       return 0;
