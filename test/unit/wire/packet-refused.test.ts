@@ -42,7 +42,7 @@ describe("a packet is refused", () => {
   test.each<[string, Buffer[], string]>([
     ["it is missing", [], "it is empty"],
     ["it is empty", [Buffer.alloc(0)], "it is empty"],
-    ["it has no frame", [Buffer.from([0x10, 5])], "it has no frame"],
+    ["it begins with something else", [Buffer.from([0x10, 5, 0x0a, 2, 8, 6])], "does not begin with a frame"],
     ["it is too large", [Buffer.alloc(MAX_PACKET_BYTES + 1)], "more than 524288"],
     ["it has too many attachments", Array.from({ length: 258 }, () => Buffer.alloc(1)), "more than 256"],
     ["an attachment is missing", [whole[0]!], "attachment is missing"],
@@ -74,7 +74,9 @@ describe("a packet is refused", () => {
       [frameOf(8, 6, 0x80, 0x80, 0x80, 0x80, 0x10, 1)],
       "is not a field's tag",
     ],
-    ["a REQUEST has the body of HELLO", [frameOf(8, 6, 0xda, 1, 0)], "has the body of kind 1"],
+    ["a REQUEST has the body of HELLO", [frameOf(8, 6, 0xda, 1, 0)], "has the body of another kind"],
+    ["a HELLO has two bodies", [frameOf(8, 1, 0xda, 1, 0, 0xe2, 1, 0)], "has the body of another kind"],
+    ["a 32-bit number is 2^32", [frameOf(8, 6, 40, 0x80, 0x80, 0x80, 0x80, 0x10)], "larger than 2^32 - 1"],
     ["fixed bytes are cut", [frameOf(8, 6, 0x99, 6, 1, 2, 3)], "ends within a field"],
   ])("when %s", (_what, parts, text) => {
     expect(() => read(parts)).toThrow(
@@ -115,6 +117,7 @@ describe("a packet is refused", () => {
 test("unknown fields of every wire type are skipped, in packets and in frames", () => {
   const unknown = [
     [0xa0, 6, 5],
+    [0xa0, 6, 255, 255, 255, 255, 255, 255, 255, 255, 255, 1],
     [0xa1, 6, 1, 2, 3, 4, 5, 6, 7, 8],
     [0xa2, 6, 3, 1, 2, 3],
     [0xa5, 6, 1, 2, 3, 4],
