@@ -4,7 +4,8 @@ import { Frame, FrameField, FrameKind } from "./frame.js";
 import { MAX_ATTACHMENTS, MAX_PACKET_BYTES } from "./limits.js";
 
 const TWO_32 = 4_294_967_296;
-const MAX_CHUNK_PADDING = 5;
+const MAX_LENGTH_BYTES = 5;
+const MAX_VARINT_BYTES = 10;
 
 const VARINT = 0;
 const FIXED64 = 1;
@@ -29,6 +30,8 @@ export class PacketReader {
   private buf!: Buffer;
   private pos = 0;
   private end = 0;
+  /** The bodies that the current frame has: a bit for each of their kinds. */
+  private bodies = 0;
 
   /** @throws HeliographError INTERNAL, reason MALFORMED_PACKET. Frames before the fault were handed over. */
   read(parts: readonly Buffer[], handler: PacketHandler): void {
@@ -40,11 +43,11 @@ export class PacketReader {
     if (parts.length - 1 > MAX_ATTACHMENTS) {
       throw malformedPacket(`it has ${parts.length - 1} attachments, more than ${MAX_ATTACHMENTS}`);
     }
+    if (packet[0] !== 0x0a) throw malformedPacket("it does not begin with a frame");
     this.buf = packet;
     this.pos = 0;
     this.end = packet.length;
     let attachment = 1;
-    let frames = 0;
     let readBytes = -1;
     let readPackets = -1;
     while (this.pos < packet.length) {
@@ -61,13 +64,11 @@ export class PacketReader {
           this.current.payloadStart = 0;
           this.current.payloadEnd = part.length;
         }
-        frames++;
         handler.frame(this.current);
       } else if (tag === 0x10) readBytes = this.varint();
       else if (tag === 0x18) readPackets = this.varint();
       else this.skip(tag);
     }
-    if (frames === 0) throw malformedPacket("it has no frame");
     if (attachment !== parts.length) throw malformedPacket("no frame takes its last attachment");
     if (readBytes >= 0 || readPackets >= 0) handler.totals(readBytes, readPackets);
   }
@@ -77,12 +78,13 @@ export class PacketReader {
     const buf = this.buf;
     frame.clear(buf);
     this.end = frameEnd;
+    this.bodies = 0;
     let attached = false;
     while (this.pos < frameEnd) {
       const tag = buf[this.pos]! < 128 ? buf[this.pos++]! : this.varint();
       switch (tag) {
         case (FrameField.kind << 3) | VARINT:
-          frame.kind = this.varint();
+          frame.kind = this.uint32();
           break;
         case (FrameField.callId << 3) | VARINT:
           frame.callId = this.varint();
@@ -99,10 +101,10 @@ export class PacketReader {
           this.pos = frame.methodEnd;
           break;
         case (FrameField.timeoutMs << 3) | VARINT:
-          frame.timeoutMs = this.varint();
+          frame.timeoutMs = this.uint32();
           break;
         case (FrameField.codec << 3) | VARINT:
-          frame.codec = this.varint();
+          frame.codec = this.uint32();
           break;
         case (FrameField.endStream << 3) | VARINT:
           frame.endStream = this.bool();
@@ -121,6 +123,8 @@ export class PacketReader {
       }
     }
     if (frame.kind === 0) throw malformedPacket("a frame has no kind");
+    if (this.bodies !== 0 && (frame.kind > FrameKind.Goaway || this.bodies !== 1 << frame.kind))
+      throw malformedPacket(`a frame of kind ${frame.kind} has the body of another kind`);
     if (attached && frame.payload !== undefined)
       throw malformedPacket("a frame has a payload and an attachment");
     return attached;
@@ -154,7 +158,7 @@ export class PacketReader {
         frame.previousIsFloor = this.bool();
         break;
       case (FrameField.creditMessages << 3) | VARINT:
-        frame.creditMessages = this.varint();
+        frame.creditMessages = this.uint32();
         break;
       case (FrameField.creditBytes << 3) | VARINT:
         frame.creditBytes = this.varint();
@@ -179,7 +183,7 @@ export class PacketReader {
         frame.sentAtUs = this.varint();
         break;
       case (FrameField.ttlMs << 3) | VARINT:
-        frame.ttlMs = this.varint();
+        frame.ttlMs = this.uint32();
         break;
       case (FrameField.key << 3) | BYTES:
         frame.keyEnd = this.lengthEnd();
@@ -187,7 +191,7 @@ export class PacketReader {
         this.pos = frame.keyEnd;
         break;
       case (FrameField.compression << 3) | VARINT:
-        frame.compression = this.varint();
+        frame.compression = this.uint32();
         break;
       case (FrameField.hello << 3) | BYTES:
         this.readBody(frame, FrameKind.Hello);
@@ -204,8 +208,7 @@ export class PacketReader {
   }
 
   private readBody(frame: Frame, kind: number): void {
-    if (frame.kind !== kind)
-      throw malformedPacket(`a frame of kind ${frame.kind} has the body of kind ${kind}`);
+    this.bodies |= 1 << kind;
     frame.bodyEnd = this.lengthEnd();
     frame.bodyStart = this.pos;
     this.pos = frame.bodyEnd;
@@ -221,7 +224,7 @@ export class PacketReader {
   private lengthEnd(): number {
     const start = this.pos;
     const length = this.varint();
-    if (this.pos - start > MAX_CHUNK_PADDING) throw malformedPacket("a length takes more than 5 bytes");
+    if (this.pos - start > MAX_LENGTH_BYTES) throw malformedPacket("a length takes more than 5 bytes");
     const end = this.pos + length;
     if (end > this.end) throw malformedPacket(`a length of ${length} at byte ${start} overruns its parent`);
     return end;
@@ -229,6 +232,12 @@ export class PacketReader {
 
   private bool(): boolean {
     return this.varint() !== 0;
+  }
+
+  private uint32(): number {
+    const value = this.varint();
+    if (value >= TWO_32) throw malformedPacket(`${value} is larger than 2^32 - 1`);
+    return value;
   }
 
   private varint(): number {
@@ -242,7 +251,7 @@ export class PacketReader {
     }
     let value = byte & 127;
     let scale = 128;
-    for (let i = 1; i < 10; i++) {
+    for (let i = 1; i < MAX_VARINT_BYTES; i++) {
       if (pos >= this.end) throw malformedPacket("it ends within a field");
       byte = buf[pos++]!;
       value += (byte & 127) * scale;
@@ -260,7 +269,7 @@ export class PacketReader {
     if (tag >= TWO_32 || tag < 8) throw malformedPacket(`${tag} is not a field's tag`);
     switch (tag & 7) {
       case VARINT:
-        this.varint();
+        this.skipVarint();
         return;
       case FIXED64:
         this.skipBytes(8);
@@ -274,6 +283,15 @@ export class PacketReader {
       default:
         throw malformedPacket(`${tag & 7} is not a wire type of this protocol`);
     }
+  }
+
+  /** A number that nobody wants may be any, also a negative one. */
+  private skipVarint(): void {
+    for (let i = 0; i < MAX_VARINT_BYTES; i++) {
+      if (this.pos >= this.end) throw malformedPacket("it ends within a field");
+      if (this.buf[this.pos++]! < 128) return;
+    }
+    throw malformedPacket("a number takes more than 10 bytes");
   }
 
   private skipBytes(count: number): void {

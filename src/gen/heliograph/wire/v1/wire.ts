@@ -404,19 +404,19 @@ export interface Frame {
   kind: FrameKind;
   /** Chosen by the client, strictly increasing from 1 within a session, below 2^53. */
   callId: bigint;
-  /** Presence means a message, also when it is empty. */
+  /** Presence means a payload, also when it is empty. */
   payload?:
     | Uint8Array
     | undefined;
   /** package.Service/Method. REQUEST. */
   method: string;
-  /** Time left to the caller, at least 1. Absent: the server's default. REQUEST. */
+  /** Time left to the caller, at least 1. Absent: no deadline; without a session, 10 s. REQUEST. */
   timeoutMs: number;
   /** How the payloads of this call are encoded, in both directions. REQUEST and PUBLICATION with a payload. */
   codec: Codec;
   /** The last frame of this direction of a call. */
   endStream: boolean;
-  /** The payload is the next part of the ZeroMQ message that no earlier frame has taken. */
+  /** The payload is the next part of the ZeroMQ message that no earlier frame has taken; `payload` is absent then. */
   attached: boolean;
   /** The payload goes on in the next frame of this call and direction. */
   more: boolean;
@@ -461,7 +461,7 @@ export interface Frame {
   goaway?:
     | Goaway
     | undefined;
-  /** What the server asks callers to send after the first MESSAGE or END: trailers, in order. END. */
+  /** What the server sends along at the end of a call, in order. END. */
   trailers: MetadataEntry[];
 }
 
