@@ -1,5 +1,5 @@
-import { readdirSync, readFileSync } from "node:fs";
-import { join } from "node:path";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type Block, blocksOf, stepsOf } from "./docs/markdown.js";
 import { addExamples, makeProject, type Project, repository } from "./docs/project.js";
@@ -13,7 +13,8 @@ const guide = readdirSync(join(repository, "docs/guide")).filter((page) => !OTHE
 const pages = ["README.md", ...guide.map((page) => `docs/guide/${page}`)];
 
 describe.each(pages)("%s", (page) => {
-  const blocks = blocksOf(readFileSync(join(repository, page), "utf8"));
+  const text = readFileSync(join(repository, page), "utf8");
+  const blocks = blocksOf(text);
   const files = blocks.filter((block) => ["proto", "ts", "py"].includes(block.language) && !isSnippet(block));
   const snippets = blocks.filter(isSnippet);
   const consoles = blocks.filter(({ language }) => language === "console");
@@ -42,6 +43,11 @@ describe.each(pages)("%s", (page) => {
     ];
     expect(blocks.filter((block) => !run.includes(block))).toEqual([]);
     expect(files.filter(({ info }) => info === "")).toEqual([]);
+  });
+
+  it("links to files that are there", () => {
+    const links = [...text.matchAll(/\]\((?!https?:|#)([^)#]+)/g)].map((match) => match[1] ?? "");
+    expect(links.filter((link) => !existsSync(join(repository, dirname(page), link)))).toEqual([]);
   });
 
   for (const block of consoles) {
