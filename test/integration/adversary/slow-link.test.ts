@@ -12,8 +12,11 @@ const MB = 1_000_000;
 const BYTES_PER_SECOND = 20 * MB;
 /** One large payload; the long form has the size that a ZeroMQ part of its own would never survive. */
 const LARGE = scaled(20 * MB, 100 * MB);
-/** What small calls wait at most behind a large one: half a window on its way, and what the kernel holds. */
-const P99_MS = 150;
+/**
+ * Small calls wait behind half a window that is on its way, and one chunk: 40 ms at this speed. The rest is for busy
+ * machines; one that waits for a large payload takes several times as long.
+ */
+const P99_MS = 250;
 const TIMEOUT_MS = scaled(9_000, 120_000);
 
 describe("over a link of 20 MB/s", () => {
