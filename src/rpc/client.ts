@@ -1,6 +1,7 @@
-import { invalidArgument } from "../core/error.js";
+import { Code } from "../core/code.js";
+import { HeliographError, invalidArgument } from "../core/error.js";
 import { codecs } from "../wire/codec.js";
-import type { Init, ServiceDefinition, UnaryMethod } from "../wire/definition.js";
+import type { Init, Method, ServiceDefinition, UnaryMethod } from "../wire/definition.js";
 import { fillMessage } from "../wire/fill-message.js";
 import type { PayloadCodec } from "../wire/payload-codec.js";
 import { showValue } from "../wire/show-value.js";
@@ -42,7 +43,10 @@ export function createClient<S extends ServiceDefinition>(
   // Without a prototype, so that it has no members but its methods; and nothing that `await` takes for a promise.
   const client: Record<string, unknown> = Object.create(null);
   for (const [key, method] of methodsOf(service)) {
-    if (method.kind !== "unary") continue;
+    if (method.kind !== "unary") {
+      client[key] = () => Promise.reject(unserved(method));
+      continue;
+    }
     const bound = bindMethod(service, method, codec);
     client[key] = intercepted === undefined ? direct(transport, bound) : intercepted.bind(bound);
   }
@@ -61,6 +65,14 @@ function direct(transport: Transport, method: BoundMethod<UnaryMethod>): AnyCall
       return Promise.reject(error);
     }
   };
+}
+
+/** The types don't have such a method; plain JavaScript should hear why. */
+function unserved({ path, kind }: Method): HeliographError {
+  return new HeliographError(Code.Unimplemented, `${path} is a ${kind}, which this version can't call yet`, {
+    reason: "UNSERVED_KIND",
+    notProcessed: true,
+  });
 }
 
 function codecOf(name: ClientOptions["codec"] = "protobuf"): PayloadCodec {

@@ -219,11 +219,11 @@ export class Connection implements Transport, ClientCallOwner, ClientSessionEven
       cause === undefined
         ? `no answer from ${where} within ${this.parts.connectTimeoutMs} ms`
         : `${last}${cause.rawMessage}`;
-    return new HeliographError(
-      Code.Unavailable,
-      `${call.method.path}: ${why}; start the server, or pass waitForReady: true to wait for it`,
-      { reason: cause?.reason || "CONNECT_TIMED_OUT", notProcessed: true, cause },
-    );
+    return new HeliographError(Code.Unavailable, `${call.method.path}: ${why}; ${advice(cause)}`, {
+      reason: cause?.reason || "CONNECT_TIMED_OUT",
+      notProcessed: true,
+      cause,
+    });
   }
 
   private neverSent(call: ClientCall): HeliographError {
@@ -246,6 +246,11 @@ export class Connection implements Transport, ClientCallOwner, ClientSessionEven
     );
     this.deadlines.close();
   }
+}
+
+function advice(cause: HeliographError | undefined): string {
+  if (cause?.reason === "HANDSHAKE_FAILED") return "see what listens there";
+  return "start the server, or pass waitForReady: true to wait for it";
 }
 
 function connectionClosed(path: string): HeliographError {

@@ -1,4 +1,5 @@
 import type { Buffer } from "node:buffer";
+import { Code } from "../core/code.js";
 import { HeliographError } from "../core/error.js";
 import { malformedPacket, protocolViolation } from "../wire/fault.js";
 import { type Frame, FrameField, FrameKind } from "../wire/frame.js";
@@ -141,5 +142,8 @@ export abstract class Session implements PacketHandler, OutboxHost {
 }
 
 function faultOf(error: unknown): HeliographError {
-  return error instanceof MalformedMessage ? malformedPacket(error.message) : HeliographError.from(error);
+  if (error instanceof HeliographError) return error;
+  if (error instanceof MalformedMessage) return malformedPacket(error.message);
+  // A fault of this side: its text is none of the peer's business, and goes where the cause is seen.
+  return new HeliographError(Code.Internal, "an internal error ended the session", { cause: error });
 }

@@ -1,4 +1,5 @@
-import { type FieldShape, type MessageShapes, mapFields } from "./message-shape.js";
+import { type FieldShape, type MessageShapes, mapFields, shapesOf } from "./message-shape.js";
+import type { PayloadType } from "./payload-codec.js";
 import { wellKnown } from "./well-known.js";
 
 /** True when nothing in the message would be left out or misread without a word. */
@@ -12,16 +13,47 @@ type FieldGuard = (value: unknown) => boolean;
  * Undefined for a type without such fields, at any depth, so that most messages cost nothing.
  */
 export function messageGuard(shapes: MessageShapes, typeName: string): MessageGuard | undefined {
-  return new Guards(shapes).of(typeName);
+  return new Guards(shapes, false).of(typeName);
+}
+
+/**
+ * The same for a message whose fields may be left out, before `fromPartial` sees it: that takes whatever it is given
+ * in the place of a message for one without fields.
+ */
+export function initGuard(shapes: MessageShapes, typeName: string): MessageGuard | undefined {
+  return new Guards(shapes, true).of(typeName);
+}
+
+const unguarded = Symbol("unguarded");
+
+/** Guards of one kind by payload type, each made when it is first wanted. */
+export class GuardCache {
+  readonly #make: (shapes: MessageShapes, typeName: string) => MessageGuard | undefined;
+  readonly #guards = new WeakMap<PayloadType, MessageGuard | typeof unguarded>();
+
+  constructor(make: (shapes: MessageShapes, typeName: string) => MessageGuard | undefined) {
+    this.#make = make;
+  }
+
+  of(type: PayloadType): MessageGuard | undefined {
+    let guard = this.#guards.get(type);
+    if (guard === undefined) {
+      guard = this.#make(shapesOf(type.schema), type.message.$type) ?? unguarded;
+      this.#guards.set(type, guard);
+    }
+    return guard === unguarded ? undefined : guard;
+  }
 }
 
 class Guards {
   private readonly shapes: MessageShapes;
+  private readonly partial: boolean;
   /** By full name of the message; a type that is still being looked at counts as guarded. */
   private readonly known = new Map<string, MessageGuard | undefined>();
 
-  constructor(shapes: MessageShapes) {
+  constructor(shapes: MessageShapes, partial: boolean) {
     this.shapes = shapes;
+    this.partial = partial;
   }
 
   of(typeName: string): MessageGuard | undefined {
@@ -38,7 +70,7 @@ class Guards {
         continue;
       }
       const check = this.field(field);
-      if (check !== undefined) checks.push([field.property, check]);
+      if (check !== undefined) checks.push([field.property, this.partial ? orMissing(check) : check]);
     }
     for (const [name, members] of oneofs) checks.push([name, this.oneof(members)]);
     guard = checks.length === 0 ? undefined : all(checks);
@@ -62,7 +94,7 @@ class Guards {
   private oneof(members: readonly FieldShape[]): FieldGuard {
     const cases = new Map(members.map((member) => [member.property, this.single(member)]));
     return (value) => {
-      if (value === undefined) return true;
+      if (value === undefined || (this.partial && value === null)) return true;
       if (typeof value !== "object" || value === null || !("$case" in value)) return false;
       const chosen = value.$case;
       if (typeof chosen !== "string" || !cases.has(chosen)) return false;
@@ -73,8 +105,15 @@ class Guards {
 
   private single(field: FieldShape): FieldGuard | undefined {
     if (field.kind === "bytes") return (value) => value instanceof Uint8Array;
-    return field.kind === "message" ? this.of(field.typeName) : undefined;
+    if (field.kind !== "message") return undefined;
+    const guard = this.of(field.typeName);
+    if (!this.partial || wellKnown(field.typeName) !== undefined) return guard;
+    return (value) => typeof value === "object" && value !== null && (guard?.(value) ?? true);
   }
+}
+
+function orMissing(check: FieldGuard): FieldGuard {
+  return (value) => value === undefined || value === null || check(value);
 }
 
 /** What is no object at all is left to generated code, which fails on it. */

@@ -2,10 +2,12 @@ import type { Buffer } from "node:buffer";
 import { decodeMessage } from "./decode-message.js";
 import { explainDecode } from "./explain-decode.js";
 import { explainEncode } from "./explain-encode.js";
-import { type MessageGuard, messageGuard } from "./message-guard.js";
+import { GuardCache, messageGuard } from "./message-guard.js";
 import { shapesOf } from "./message-shape.js";
 import type { MessageWriter } from "./message-writer.js";
 import { cannotDecode, cannotEncode, type PayloadCodec, type PayloadType } from "./payload-codec.js";
+
+const guards = new GuardCache(messageGuard);
 
 /** Protobuf through the generated code, in place and strict in both directions. The default. */
 export const protobufCodec: PayloadCodec = {
@@ -14,7 +16,7 @@ export const protobufCodec: PayloadCodec = {
 
   encode<T>(type: PayloadType<T>, message: T, writer: MessageWriter): void {
     try {
-      if (guardOf(type)?.(message) === false) throw new TypeError("a field has a wrong type");
+      if (guards.of(type)?.(message) === false) throw new TypeError("a field has a wrong type");
       writer.message(type.message, message);
     } catch (thrown) {
       const name = type.message.$type;
@@ -40,19 +42,6 @@ export const protobufCodec: PayloadCodec = {
     }
   },
 };
-
-const guards = new WeakMap<PayloadType, MessageGuard | typeof unguarded>();
-const unguarded = Symbol("unguarded");
-
-/** The type's guard, made when its first message is encoded. */
-function guardOf(type: PayloadType): MessageGuard | undefined {
-  let guard = guards.get(type);
-  if (guard === undefined) {
-    guard = messageGuard(shapesOf(type.schema), type.message.$type) ?? unguarded;
-    guards.set(type, guard);
-  }
-  return guard === unguarded ? undefined : guard;
-}
 
 function text(thrown: unknown): string {
   return thrown instanceof Error ? thrown.message : String(thrown);

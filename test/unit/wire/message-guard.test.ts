@@ -1,4 +1,6 @@
 import { describe, expect, it } from "vitest";
+import type { Init } from "../../../src/wire/definition.js";
+import { fillMessage } from "../../../src/wire/fill-message.js";
 import { protobufCodec } from "../../../src/wire/protobuf-codec.js";
 import { Everything } from "../../gen/heliograph/test/v1/everything.js";
 import { encode, errorOf, request } from "./payload.js";
@@ -37,5 +39,20 @@ describe("a message with a value that generated code would drop or misread", () 
 
   it("is accepted whole", () => {
     expect(encode(protobufCodec, request(Everything), whole).length).toBe(0);
+  });
+});
+
+describe("a request with something other than a message in a message's place", () => {
+  const singles = fields.filter(
+    (field) => whole[field] === undefined && /nested|child|inner|point|message/i.test(field),
+  );
+
+  it.each(singles)("is refused: a number for %s", (field) => {
+    const error = errorOf(() => fillMessage(request(Everything), { [field]: 5 } as Init<Everything>));
+    expect(error.rawMessage).toContain(`.${field}: expected a message, got 5`);
+  });
+
+  it("is filled when it is left out, null, or a message", () => {
+    expect(fillMessage(request(Everything), {})).toEqual(whole);
   });
 });
