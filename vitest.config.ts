@@ -4,6 +4,9 @@ import { defineConfig } from "vitest/config";
 
 const at = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 
+/** Tests that say how soon something happens, or how much memory it takes: they have the machine to themselves. */
+const measured = ["test/integration/adversary/**/*.test.ts", "test/contract/socket-process.test.ts"];
+
 export default defineConfig({
   resolve: {
     alias: [
@@ -14,12 +17,31 @@ export default defineConfig({
   // Node 20 has no `await using` of its own.
   oxc: { target: "es2022" },
   test: {
-    include: ["test/**/*.test.ts"],
     // A thread that ends with an open ZeroMQ socket takes the whole process with it.
     pool: "forks",
-    // Vitest would leave one of two cores to itself.
-    maxWorkers: Math.max(2, availableParallelism() - 1),
     testTimeout: 10_000,
     hookTimeout: 10_000,
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: "together",
+          include: ["test/**/*.test.ts"],
+          exclude: measured,
+          // Vitest would leave one of two cores to itself.
+          maxWorkers: Math.max(2, availableParallelism() - 1),
+          sequence: { groupOrder: 0 },
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: "one by one",
+          include: measured,
+          maxWorkers: 1,
+          sequence: { groupOrder: 1 },
+        },
+      },
+    ],
   },
 });
