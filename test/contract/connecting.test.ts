@@ -83,7 +83,8 @@ describe("without a server", () => {
       notProcessed: true,
       origin: "local",
     });
-    expect(error.message).toContain(`nobody listens at ${endpoint}; start the server, or pass waitForReady`);
+    expect(error.message).toContain(`nobody listens at ${endpoint}`);
+    expect(error.message).toContain("start the server, or pass waitForReady: true");
     expect(error.message).toContain("heliograph.test.v1.CallService/Call");
   });
 

@@ -151,7 +151,7 @@ export function testInterceptors(rpcCase: RpcCase): void {
       const { client } = await pair(echo, {
         ...on(side, waiting),
         node: { clock: side === "server" ? clock : fakeClock() },
-        ...(side === "client" && { connect: { clock } }),
+        connect: { clock: side === "client" ? clock : fakeClock() },
       });
       const call = failure(client.call({}, { timeoutMs: 500 }));
       const intercepted = await seen.promise;
