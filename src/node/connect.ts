@@ -4,7 +4,7 @@ import { Connection } from "../rpc/connection.js";
 import type { Transport } from "../rpc/transport.js";
 import { parseEndpoint } from "../socket/resolve.js";
 import { checkReach, checkSecurity } from "../socket/security.js";
-import { type ConnectOptions, checkMs, checkName } from "./options.js";
+import { type ConnectOptions, checkMs, checkName, STALL_MS } from "./options.js";
 import { makeParts } from "./parts.js";
 
 const CONNECT_TIMEOUT_MS = 2_000;
@@ -36,6 +36,7 @@ export function connectTo(endpoints: readonly string[], options: ConnectOptions)
     shared,
     clock,
     backoff: backoffFrom(options.backoff),
+    stallMs: checkMs("stallMs", options.stallMs, STALL_MS),
     connectTimeoutMs: checkMs("connectTimeoutMs", options.connectTimeoutMs, CONNECT_TIMEOUT_MS),
   });
 }

@@ -4,12 +4,11 @@ import type { Logger } from "../core/logger.js";
 import { Router } from "../rpc/router.js";
 import { Serving } from "../rpc/serving.js";
 import { checkSecurity } from "../socket/security.js";
-import { checkMs, checkName, type NodeOptions } from "./options.js";
+import { checkMs, checkName, type NodeOptions, STALL_MS } from "./options.js";
 import { makeParts } from "./parts.js";
 
 /** How long admitted calls may still take when a node is closed. */
 export const DEFAULT_GRACE_MS = 5_000;
-const STALL_MS = 30_000;
 
 export interface CloseNodeOptions {
   /** How long admitted calls may still take, in milliseconds. Default 5,000. */

@@ -12,6 +12,11 @@ export interface CommonOptions {
   readonly security: Security;
   /** What peers may send; see `Limits` for units and defaults. */
   readonly limits?: LimitOptions | undefined;
+  /**
+   * How long a peer whose connection stands may answer no ping, or leave a full window unread, before it is cut off, in
+   * milliseconds. A loop that is blocked for less loses no session. Default 30,000.
+   */
+  readonly stallMs?: number | undefined;
   /** Sees every message of every socket, may change or drop it. */
   readonly tap?: Tap | undefined;
   /** In the place of real sockets: `memoryNetwork()` in tests. */
@@ -24,8 +29,6 @@ export interface CommonOptions {
 export interface NodeOptions extends CommonOptions {
   /** Letters, digits, `-`, `_` and `.`, at most 64. Peers and logs show it. */
   readonly name: string;
-  /** How long a peer may leave a full window unread before it is cut off, in milliseconds. Default 30,000. */
-  readonly stallMs?: number | undefined;
   /**
    * A handler threw something that is not a HeliographError, or returned something that is not its message.
    * Default: it is logged.
@@ -43,6 +46,9 @@ export interface ConnectOptions extends CommonOptions {
   /** Between rounds of attempts. Default 200 ms, doubling to 20 s, half of it left to chance. */
   readonly backoff?: BackoffOptions | undefined;
 }
+
+/** The default of `stallMs`. */
+export const STALL_MS = 30_000;
 
 const NAME = /^[A-Za-z0-9._-]{1,64}$/;
 

@@ -158,6 +158,13 @@ export class ClientSession extends Session implements DialerEvents, ClientCallSe
     return this.dialer.close();
   }
 
+  /** Asked now and then: ends the session when the server has said nothing for too long. */
+  check(now: number, stallMs: number): void {
+    if (!this.isOpen || this.ended) return;
+    const silent = this.checkSilence(now, stallMs);
+    if (silent !== undefined) this.finish(silent);
+  }
+
   protected take(frame: Frame): void {
     if (frame.kind === FrameKind.End) {
       const call = this.calls.get(frame.callId);

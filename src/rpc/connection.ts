@@ -1,5 +1,5 @@
 import type { Backoff } from "../core/backoff.js";
-import type { Clock } from "../core/clock.js";
+import type { Clock, Timer } from "../core/clock.js";
 import { Code } from "../core/code.js";
 import { DeadlineWheel } from "../core/deadline-wheel.js";
 import { HeliographError } from "../core/error.js";
@@ -27,11 +27,15 @@ export interface ConnectionParts {
   readonly backoff: Backoff;
   /** How long a call waits for a connection to be made, and an attempt for its answer. */
   readonly connectTimeoutMs: number;
+  /** How long a server may say nothing at all before its session is given up. */
+  readonly stallMs: number;
 }
 
 /** Bytes that may wait in a session's packets before calls wait outside of it. */
 const SESSION_QUEUE_BYTES = 8 * 1024 * 1024;
 /** Bytes that may wait in a session and, again, outside of it; or four messages of the largest size, if that is more. */
+/** How often a session is checked, if `stallMs` does not ask for more. */
+const CHECK_MS = 10_000;
 const WAITING_BYTES = 64 * 1024 * 1024;
 
 /**
@@ -51,6 +55,8 @@ export class Connection implements Transport, ClientCallOwner, ClientSessionEven
   private attempt: ClientSession | undefined;
   /** All that are not over: the two above, and those that drain. */
   private readonly sessions = new Set<ClientSession>();
+  /** Set while there are sessions. */
+  private checks: Timer | undefined;
   private closing: Promise<void> | undefined;
 
   constructor(parts: ConnectionParts) {
@@ -139,6 +145,7 @@ export class Connection implements Transport, ClientCallOwner, ClientSessionEven
     const session = new ClientSession(shared, sockets, endpoint, self, this);
     this.attempt = session;
     this.sessions.add(session);
+    this.checks ??= this.scheduleChecks();
   }
 
   abandon(error: HeliographError): void {
@@ -233,7 +240,17 @@ export class Connection implements Transport, ClientCallOwner, ClientSessionEven
     return callTimedOut(call.method.path, call.timeoutMs, why);
   }
 
+  private scheduleChecks(): Timer {
+    const { stallMs } = this.parts;
+    return this.clock.after(Math.min(CHECK_MS, stallMs / 4), () => {
+      const now = this.clock.now();
+      for (const session of [...this.sessions]) session.check(now, stallMs);
+      this.checks = this.sessions.size === 0 ? undefined : this.scheduleChecks();
+    });
+  }
+
   private async shutDown(): Promise<void> {
+    this.checks?.clear();
     this.connector.close();
     for (const call of this.waiting.all()) call.fail(connectionClosed(call.method.path));
     const sessions = [...this.sessions];

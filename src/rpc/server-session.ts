@@ -156,32 +156,24 @@ export class ServerSession extends Session implements ServerCallOwner {
     this.end(new HeliographError(Code.Cancelled, "the caller is gone", { reason: "PEER_GONE" }), false);
   }
 
-  /**
-   * Asked now and then: cuts a peer off that has left a full window unread for too long, and lets a silent one show
-   * whether it is still there: a ping to a peer that is gone fails at once.
-   */
+  /** Asked now and then: ends the session of a peer that says nothing, or leaves a full window unread, for too long. */
   check(now: number): void {
+    const { stallMs } = this.server;
     if (!this.greeted && now - this.since >= GREET_MS) {
       this.fail(protocolViolation(`no HELLO within ${GREET_MS} ms`));
-    } else if (this.outbox.blocked && this.outbox.moved) {
+      return;
+    }
+    const silent = this.checkSilence(now, stallMs);
+    if (silent !== undefined) {
+      this.fail(silent);
+      return;
+    }
+    if (!this.outbox.blocked || this.outbox.moved) {
       this.outbox.moved = false;
       this.blockedSince = 0;
-    } else if (!this.outbox.blocked) {
-      this.blockedSince = 0;
-      this.outbox.sendNow((writer) => {
-        writer.begin(FrameKind.Ping, 0);
-        writer.end();
-      });
     } else if (this.blockedSince === 0) this.blockedSince = now;
-    else if (now - this.blockedSince >= this.server.stallMs) {
-      this.fail(
-        new HeliographError(
-          Code.Unavailable,
-          `nothing was read for ${Math.round(now - this.blockedSince)} ms while ${this.outbox.waitingBytes} bytes waited`,
-          { reason: "PEER_STALLED" },
-        ),
-      );
-    }
+    else if (now - this.blockedSince >= stallMs)
+      this.fail(windowUnread(now - this.blockedSince, this.outbox.waitingBytes));
   }
 
   protected take(frame: Frame): void {
@@ -390,5 +382,13 @@ function noMessage(path: string): HeliographError {
       reason: "PROTOCOL_VIOLATION",
       notProcessed: true,
     },
+  );
+}
+
+function windowUnread(ms: number, waiting: number): HeliographError {
+  return new HeliographError(
+    Code.Unavailable,
+    `nothing was read for ${Math.round(ms)} ms while ${waiting} bytes waited`,
+    { reason: "PEER_STALLED" },
   );
 }

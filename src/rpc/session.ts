@@ -40,6 +40,9 @@ export abstract class Session implements PacketHandler, OutboxHost {
   private counts = false;
   private pings = 0;
   private framesInPacket = 0;
+  private heard = true;
+  private checkedAt = 0;
+  private silentSince = 0;
 
   constructor(shared: SessionShared) {
     this.shared = shared;
@@ -59,6 +62,7 @@ export abstract class Session implements PacketHandler, OutboxHost {
   /** One ZeroMQ message of the peer. Never throws. */
   receive(parts: Buffer[], bytes: number): void {
     if (this.ended) return;
+    this.heard = true;
     // A message that a tap dropped was read all the same.
     this.counts = parts.length === 0;
     this.pings = 0;
@@ -129,6 +133,30 @@ export abstract class Session implements PacketHandler, OutboxHost {
     const { chunkBytes } = this.shared.limits;
     if (part.length > chunkBytes)
       throw malformedPacket(`an attachment has ${part.length} bytes, more than ${chunkBytes}`);
+  }
+
+  /**
+   * Asked at least four times in `stallMs`: pings the peer, and says why it should be given up when it has been silent
+   * for that long. That is the clock of the peer's event loop; whether the link stands is the socket's matter.
+   */
+  protected checkSilence(now: number, stallMs: number): HeliographError | undefined {
+    // If it was this side's loop that stood still, what the peer has sent meanwhile is still to be read.
+    if (this.heard || now - this.checkedAt > stallMs / 2) this.silentSince = now;
+    this.heard = false;
+    this.checkedAt = now;
+    const silentMs = Math.round(now - this.silentSince);
+    if (silentMs >= stallMs) {
+      return new HeliographError(
+        Code.Unavailable,
+        `the connection stands, but the peer has answered nothing for ${silentMs} ms: its event loop is blocked`,
+        { reason: "PEER_STALLED" },
+      );
+    }
+    this.outbox.sendNow((writer) => {
+      writer.begin(FrameKind.Ping, 0);
+      writer.end();
+    });
+    return undefined;
   }
 
   /** Tells the peer that nothing new will be started, and why. Best effort. */
