@@ -32,7 +32,9 @@ describe.concurrent("a process that is stopped, while its kernel keeps the conne
     expect(error).toMatchObject({ code: Code.Unavailable, notProcessed: false });
     expect(error.message).toContain("its event loop is blocked");
     // The one that is stopped still takes connections; it is given up as soon as it has not welcomed us in time.
-    expect((await client.echo({ text: "after" }, { timeoutMs: 9_000, waitForReady: true })).text).toBe("after");
+    expect((await client.echo({ text: "after" }, { timeoutMs: 9_000, waitForReady: true })).text).toBe(
+      "after",
+    );
   });
 
   test("as a client: its session ends, and nothing is left of it in the server", async () => {
