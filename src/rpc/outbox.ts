@@ -104,7 +104,10 @@ export class Outbox implements Flushable {
 
   end(writer: PacketWriter): void {
     writer.end();
-    if (writer.full) this.closePacket();
+    if (writer.full) {
+      if (this.full.length === 0 && this.window.open) this.send(this.takePacket(writer));
+      else this.closePacket();
+    }
     this.schedule();
   }
 

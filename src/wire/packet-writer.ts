@@ -1,7 +1,7 @@
 import type { Buffer } from "node:buffer";
 import type { MessageType } from "./definition.js";
 import { FrameField } from "./frame.js";
-import { ATTACH_BYTES, PACKET_BYTES } from "./limits.js";
+import { ATTACH_BYTES, PACKET_BYTES, PACKET_FRAMES } from "./limits.js";
 import { MessageWriter } from "./message-writer.js";
 import type { PayloadCodec, PayloadType } from "./payload-codec.js";
 
@@ -33,7 +33,11 @@ export class PacketWriter {
   }
 
   get full(): boolean {
-    return this.out.pos - this.out.origin >= PACKET_BYTES || this.attachments.length >= 64;
+    return (
+      this.frames >= PACKET_FRAMES ||
+      this.out.pos - this.out.origin >= PACKET_BYTES ||
+      this.attachments.length >= 64
+    );
   }
 
   begin(kind: number, callId: number): void {
