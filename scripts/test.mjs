@@ -21,7 +21,7 @@ function python() {
       await preparePython();
     } catch (error) {
       if (onCi || !(error instanceof NoPython)) throw error;
-      process.stdout.write(`${error.message}\nThe tests that need it are skipped.\n`);
+      process.stdout.write(`${error.message}\nThe tests that need it fail, or are skipped where they can be.\n`);
     }
   });
 }

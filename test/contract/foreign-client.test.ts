@@ -1,14 +1,11 @@
 import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { interpreter, preparePython } from "../../scripts/python.mjs";
-import { root, run } from "../../scripts/run.mjs";
+import { run } from "../../scripts/run.mjs";
 import { Code } from "../../src/index.js";
+import { type PythonTools, pythonTools } from "../support/python.js";
 import { type ForeignEcho, serveForeignEcho } from "./foreign-echo.js";
 
 /** What client.py says of one call; see `Session.result` there. */
@@ -32,23 +29,23 @@ interface Case {
 }
 
 const OK = 0;
-const buf = join(root, "node_modules", "@bufbuild", "buf", "bin", "buf");
-const PREPARE_MS = 240_000;
 const at = (name: string) => fileURLToPath(new URL(name, import.meta.url));
 
-beforeAll(() => preparePython(), PREPARE_MS);
+let python: PythonTools;
+
+beforeAll(async () => {
+  python = await pythonTools();
+}, 60_000);
+
+afterAll(() => python?.[Symbol.asyncDispose]());
 
 describe("a client of the wire protocol in Python, with pyzmq and protobuf", () => {
   const cases = new Map<string, Case>();
-  let folder: string;
   let server: ForeignEcho;
 
   beforeAll(async () => {
-    folder = await mkdtemp(join(tmpdir(), "heliograph-"));
-    const descriptors = join(folder, "descriptors.binpb");
-    await run(process.execPath, [buf, "build", "--output", descriptors]);
     server = await serveForeignEcho();
-    const client = spawn(interpreter, [at("client.py"), server.endpoint, descriptors], {
+    const client = spawn(python.interpreter, [at("client.py"), server.endpoint, python.descriptors], {
       stdio: ["ignore", "pipe", "inherit"],
     });
     const ended = new Promise<number | null>((resolve) => client.once("close", resolve));
@@ -60,10 +57,7 @@ describe("a client of the wire protocol in Python, with pyzmq and protobuf", () 
     expect(await ended, "what it printed on standard error says why").toBe(0);
   }, 60_000);
 
-  afterAll(async () => {
-    await server?.close();
-    await rm(folder, { recursive: true, force: true });
-  });
+  afterAll(() => server?.close());
 
   const said = (name: string): Case => cases.get(name) ?? expect.fail(`client.py did not come to "${name}"`);
   const only = (name: string): Call => said(name).calls[0] ?? expect.fail(`"${name}" made no call`);
@@ -151,7 +145,9 @@ describe("a plain REQ socket", () => {
   async function bare(method: string, text: string): Promise<string> {
     const server = await serveForeignEcho();
     try {
-      return (await run(interpreter, [at("bare.py"), server.endpoint, `${service}/${method}`, text])).trim();
+      return (
+        await run(python.interpreter, [at("bare.py"), server.endpoint, `${service}/${method}`, text])
+      ).trim();
     } finally {
       await server.close();
     }
