@@ -57,6 +57,7 @@ class Session:
 
     def receive(self) -> None:
         parts = self.socket.recv_multipart()
+        assert parts != [b""], "the server has cut this client off"
         packet, attachments = Packet.FromString(parts[0]), iter(parts[1:])
         self.taken = add(self.taken, weight(packet, parts))
         totals = zip([packet.read_bytes, packet.read_packets], self.acknowledged, self.sent)
@@ -141,7 +142,6 @@ show("ping", sequence=session.wait_for(PONG).sequence)
 large = session.send_large(EchoRequest(data=bytes(range(250)) * 40_000).SerializeToString())
 show("large", large)
 show("windows", granted=session.window[0], unread=session.most_unread, own=WINDOW[0], unreported=session.most_unreported)
-
 before, drain = session.request("release"), session.request("drain")
 session.send(before, drain)
 last_call_id = session.wait_for(GOAWAY).goaway.last_call_id
