@@ -10,6 +10,15 @@ export interface Receivable {
 const MESSAGES_PER_TURN = 64;
 const BYTES_PER_TURN = 256 * 1024;
 
+const settled = Promise.resolve();
+
+/** Calls `next` when all that was put off to the end of this turn has run: after the sending, not in its midst. */
+function endOfTurn(next: () => void): void {
+  process.nextTick(() => {
+    void settled.then(next);
+  });
+}
+
 /**
  * Receives until the socket is closed, and hands every message to `onMessage` synchronously. `onMessage` returns
  * the bytes it took, and must not throw.
@@ -18,55 +27,47 @@ const BYTES_PER_TURN = 256 * 1024;
  * else in the process; hence the budget. But what the first message after a pause leads to is sent before the next
  * one is asked for: asking costs as much as sending, and most often there is none.
  */
-export async function receiveLoop(
+export function receiveLoop(
   socket: Receivable,
   onMessage: (parts: Buffer[]) => number,
   onError: (error: unknown) => void,
-): Promise<void> {
+): void {
   let messages = 0;
   let bytes = 0;
   let paused = true;
   const markPause = () => {
     paused = true;
   };
-  while (!socket.closed) {
-    let parts: Buffer[];
+  const receive = () => {
+    if (socket.closed) return;
     try {
-      const received = socket.receive();
-      // Runs when no more can be done in this turn, so not before a message that is here already.
-      process.nextTick(markPause);
-      parts = await received;
+      socket.receive().then(received, failed);
     } catch (error) {
-      if (socket.closed) return;
-      if (!isAgain(error)) {
-        onError(error);
-        return;
-      }
-      messages = MESSAGES_PER_TURN;
-      parts = [];
+      failed(error);
+      return;
     }
-    if (parts.length > 0) {
-      messages += 1;
-      bytes += onMessage(parts);
-    }
-    if (messages >= MESSAGES_PER_TURN || bytes >= BYTES_PER_TURN) {
-      messages = 0;
-      bytes = 0;
-      await nextTurn();
-    } else if (paused) {
-      messages = 0;
-      bytes = 0;
-      await endOfTurn();
-    }
+    // Runs after `received` when a message is here already, and before it when there is none yet.
+    void settled.then(markPause);
+  };
+  const received = (parts: Buffer[]) => {
+    messages += 1;
+    bytes += onMessage(parts);
+    if (messages >= MESSAGES_PER_TURN || bytes >= BYTES_PER_TURN) pauseThen(setImmediate);
+    else if (paused) pauseThen(endOfTurn);
+    else receive();
+  };
+  const pauseThen = (schedule: (receive: () => void) => void) => {
+    messages = 0;
+    bytes = 0;
     paused = false;
-  }
-}
-
-/** Resolves when all promise reactions of this turn have run, and what they led to was sent. */
-function endOfTurn(): Promise<void> {
-  return new Promise((resolve) => {
-    process.nextTick(resolve);
-  });
+    schedule(receive);
+  };
+  const failed = (error: unknown) => {
+    if (socket.closed) return;
+    if (isAgain(error)) pauseThen(setImmediate);
+    else onError(error);
+  };
+  receive();
 }
 
 /** Resolves in the next turn of the event loop. */

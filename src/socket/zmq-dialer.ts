@@ -114,7 +114,7 @@ class ZmqDialer implements Dialer, InprocLink {
     this.#socket = socket;
     this.#gone = watch(socket, (event) => this.#observe(event));
     socket.connect(formatEndpoint(address));
-    void receiveLoop(socket, (parts) => this.#received(parts), this.#settings.onError);
+    receiveLoop(socket, (parts) => this.#received(parts), this.#settings.onError);
     if (room) {
       this.#room = room;
       room.enter(this);

@@ -39,7 +39,7 @@ class ZmqListener implements Listener {
     if (endpoint.startsWith("inproc:")) {
       this.#room = InprocRoom.open(endpoint, (routingId) => this.#left(routingId));
     }
-    void receiveLoop(router, (parts) => this.#received(parts), settings.onError);
+    receiveLoop(router, (parts) => this.#received(parts), settings.onError);
   }
 
   send(routingId: Uint8Array, parts: Uint8Array[]): number {
