@@ -1,7 +1,8 @@
 /**
  * What became of a call: gRPC's sixteen codes, with gRPC's numbers and meanings.
- * The library itself produces only Cancelled, Unknown (a handler threw), DeadlineExceeded, ResourceExhausted,
- * Unimplemented, Internal, Unavailable and Unauthenticated; the others are the application's.
+ * The library itself sends only Cancelled, Unknown (a handler threw), DeadlineExceeded, ResourceExhausted,
+ * Unimplemented, Internal, Unavailable and Unauthenticated. On its own side it also throws InvalidArgument, for what it
+ * can't use, and FailedPrecondition, for a node that was closed. The others are the application's.
  *
  * @see https://github.com/grpc/grpc/blob/master/doc/statuscodes.md
  */

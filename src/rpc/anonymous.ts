@@ -20,7 +20,7 @@ const nobody: Peer = { node: "", instance: "" };
 
 /**
  * Calls of one client without a session: bare ones of two parts, and single REQUEST packets in an envelope.
- * One message is answered by one message, which is not counted by any window (docs/spec/wire.md, "Bare calls").
+ * One message is answered by one message, which is not counted by any window (docs/spec/wire.md, "Without a session").
  */
 export class AnonymousPeer {
   private readonly server: ServerShared;

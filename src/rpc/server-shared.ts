@@ -14,7 +14,7 @@ export interface ServerShared {
   readonly deadlines: DeadlineWheel;
   readonly clock: Clock;
   readonly logger: Logger;
-  /** How long a peer may leave a full window unread before it is cut off. */
+  /** How long a peer may answer no ping, or leave a full window unread, before it is cut off. */
   readonly stallMs: number;
   /** A handler threw something that isn't a HeliographError, or returned something that isn't its message. */
   onError(error: unknown, path: string): void;

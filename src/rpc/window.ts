@@ -1,5 +1,5 @@
 /**
- * How much of what was sent the peer's loop has not yet read (docs/spec/wire.md, "Session window").
+ * How much of what was sent the peer's loop has not yet read (docs/spec/wire.md, "The session window").
  * Both totals only grow; the peer's may never pass ours, so a larger one counts as equal.
  */
 export class Window {

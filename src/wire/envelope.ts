@@ -7,7 +7,7 @@ const MAX_PART_BYTES = 255;
 
 /**
  * How many leading parts of a message are its envelope: all through the first empty one, which a REQ socket puts
- * there (docs/spec/wire.md, "Envelopes"). 0: none, so the message belongs to a session.
+ * there (docs/spec/wire.md, "ZeroMQ messages"). 0: none, so the message belongs to a session.
  */
 export function envelopeLength(parts: readonly Buffer[]): number {
   const searched = Math.min(parts.length, MAX_PARTS);
