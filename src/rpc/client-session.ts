@@ -42,7 +42,8 @@ export class ClientSession extends Session implements DialerEvents, ClientCallSe
   private granted: Limits = initialLimits;
   private nextId = 1;
   private isOpen = false;
-  private isDraining = false;
+  /** Why it takes no more calls, once the server has said GOAWAY. */
+  private leaving: HeliographError | undefined;
 
   constructor(
     shared: SessionShared,
@@ -60,7 +61,8 @@ export class ClientSession extends Session implements DialerEvents, ClientCallSe
 
   /** A call can be sent right now. */
   get ready(): boolean {
-    return this.isOpen && !this.isDraining && !this.ended && this.calls.size < this.granted.maxCalls;
+    const { leaving } = this;
+    return this.isOpen && leaving === undefined && !this.ended && this.calls.size < this.granted.maxCalls;
   }
 
   /** The server has said what it grants. */
@@ -148,7 +150,7 @@ export class ClientSession extends Session implements DialerEvents, ClientCallSe
     this.calls.remove(call);
     if (this.ended) return;
     this.outbox.dropTransfer(call.id);
-    if (this.isDraining && this.calls.size === 0) this.finish(drainedError(this.endpoint));
+    if (this.leaving !== undefined && this.calls.size === 0) this.finish(this.leaving);
     else this.events.roomier(this);
   }
 
@@ -175,11 +177,29 @@ export class ClientSession extends Session implements DialerEvents, ClientCallSe
     }
     if (frame.kind === FrameKind.Welcome) this.takeWelcome(frame);
     else if (frame.kind === FrameKind.Goaway) this.takeGoaway(frame);
+    else if (frame.kind === FrameKind.Hello) this.meetClient();
     // Anything else belongs to later versions, or to calls that have ended.
   }
 
   protected fail(error: HeliographError): void {
     this.sendGoaway(0, 0, error);
+    this.finish(error);
+  }
+
+  /**
+   * A client is at the other end, most likely this one: a dial to a loopback port that nobody holds may meet itself
+   * there (RFC 9293, 3.5, simultaneous open).
+   */
+  private meetClient(): void {
+    const error = new HeliographError(
+      Code.Unavailable,
+      `nobody listens at ${this.endpoint}; a client answered`,
+      {
+        reason: "NO_INSTANCE",
+        notProcessed: true,
+      },
+    );
+    for (const call of this.calls.all()) call.fail(notStarted(call.method.path, this.endpoint, error));
     this.finish(error);
   }
 
@@ -200,17 +220,14 @@ export class ClientSession extends Session implements DialerEvents, ClientCallSe
       frame.statusStart < 0
         ? undefined
         : readStatus(frame.buf, frame.statusStart, frame.statusEnd, undefined, false);
+    const first = this.leaving === undefined;
+    // Before any call is told: one that waits must not take its place here.
+    this.leaving = status ?? drainedError(this.endpoint);
+    if (first && status === undefined) this.events.draining(this, this.leaving);
     for (const call of this.calls.all()) {
       if (call.id > lastCallId) call.fail(notStarted(call.method.path, this.endpoint, status));
     }
-    if (status !== undefined) {
-      this.finish(status);
-      return;
-    }
-    if (this.isDraining) return;
-    this.isDraining = true;
-    this.events.draining(this, drainedError(this.endpoint));
-    if (this.calls.size === 0) this.finish(drainedError(this.endpoint));
+    if (status !== undefined || this.calls.size === 0) this.finish(this.leaving);
   }
 
   private finish(error: HeliographError): void {

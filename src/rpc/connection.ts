@@ -13,7 +13,7 @@ import { ClientCall, type ClientCallOwner } from "./client-call.js";
 import { ClientSession, type ClientSessionEvents } from "./client-session.js";
 import { Connector, type ConnectorHost } from "./connector.js";
 import { encodeMessage } from "./payload.js";
-import type { SessionShared } from "./session.js";
+import { checkIntervalMs, type SessionShared } from "./session.js";
 import type { Transport } from "./transport.js";
 import { WaitingCalls } from "./waiting-calls.js";
 
@@ -34,8 +34,6 @@ export interface ConnectionParts {
 /** Bytes that may wait in a session's packets before calls wait outside of it. */
 const SESSION_QUEUE_BYTES = 8 * 1024 * 1024;
 /** Bytes that may wait in a session and, again, outside of it; or four messages of the largest size, if that is more. */
-/** How often a session is checked, if `stallMs` does not ask for more. */
-const CHECK_MS = 10_000;
 const WAITING_BYTES = 64 * 1024 * 1024;
 
 /**
@@ -205,8 +203,7 @@ export class Connection implements Transport, ClientCallOwner, ClientSessionEven
     while (session.ready && this.roomIn(session)) {
       const call = this.waiting.first();
       if (call === undefined) return;
-      // The server may take more than the constant; only WELCOME tells.
-      if (!session.welcomed && (call.request?.length ?? 0) > initialLimits.messageBytes) return;
+      if (!session.welcomed && needsWelcome(call)) return;
       this.waiting.remove(call);
       this.deadlines.remove(call);
       try {
@@ -242,7 +239,7 @@ export class Connection implements Transport, ClientCallOwner, ClientSessionEven
 
   private scheduleChecks(): Timer {
     const { stallMs } = this.parts;
-    return this.clock.after(Math.min(CHECK_MS, stallMs / 4), () => {
+    return this.clock.after(checkIntervalMs(stallMs), () => {
       const now = this.clock.now();
       for (const session of [...this.sessions]) session.check(now, stallMs);
       this.checks = this.sessions.size === 0 ? undefined : this.scheduleChecks();
@@ -263,6 +260,11 @@ export class Connection implements Transport, ClientCallOwner, ClientSessionEven
     );
     this.deadlines.close();
   }
+}
+
+/** A patient call takes no risk; and only WELCOME tells whether the server takes more than the constant. */
+function needsWelcome(call: ClientCall): boolean {
+  return call.waitForReady || (call.request?.length ?? 0) > initialLimits.messageBytes;
 }
 
 function advice(cause: HeliographError | undefined): string {

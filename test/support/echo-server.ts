@@ -110,6 +110,12 @@ function watch(signal: AbortSignal): void {
   });
 }
 
+let closing = false;
+// Without a channel to its test it would outlive it.
+process.on("disconnect", () => {
+  if (!closing) process.exit();
+});
+
 process.on("message", (message: { readonly kind: string }) => {
   if (message.kind === "stats") {
     globalThis.gc?.();
@@ -129,6 +135,7 @@ process.on("message", (message: { readonly kind: string }) => {
     });
     maxRss = rss;
   } else if (message.kind === "close") {
+    closing = true;
     void node.close({ graceMs: 500 }).then(() => {
       process.send?.({ kind: "close" });
       process.disconnect();

@@ -71,6 +71,11 @@ describe("a client of a server that", () => {
       (w) => end(w, 99),
       { code: Code.Unavailable, reason: "CONNECTION_LOST" },
     ],
+    [
+      "is another client, as when a dial meets itself",
+      (w) => frame(w, FrameKind.Hello, 0),
+      { code: Code.Unavailable, reason: "NO_INSTANCE", notProcessed: true },
+    ],
     ["answers OK without a message", (w) => end(w, 1), { code: Code.Internal }],
     [
       "answers what is no message of the type",
