@@ -4,7 +4,7 @@ import { Connection } from "../rpc/connection.js";
 import type { Transport } from "../rpc/transport.js";
 import { parseEndpoint } from "../socket/resolve.js";
 import { checkReach, checkSecurity } from "../socket/security.js";
-import { type ConnectOptions, checkMs, checkName, STALL_MS } from "./options.js";
+import { type ConnectOptions, checkMs, checkName } from "./options.js";
 import { makeParts } from "./parts.js";
 
 const CONNECT_TIMEOUT_MS = 2_000;
@@ -28,7 +28,7 @@ export function connectTo(endpoints: readonly string[], options: ConnectOptions)
     if (options.network === undefined) parseEndpoint(endpoint, "dial");
     checkReach(security, endpoint, "connect to");
   }
-  const { self, sockets, shared, clock } = makeParts(checkName(options.name ?? "client"), options);
+  const { self, sockets, shared, clock, stallMs } = makeParts(checkName(options.name ?? "client"), options);
   return new Connection({
     endpoints: [...endpoints],
     self,
@@ -36,7 +36,7 @@ export function connectTo(endpoints: readonly string[], options: ConnectOptions)
     shared,
     clock,
     backoff: backoffFrom(options.backoff),
-    stallMs: checkMs("stallMs", options.stallMs, STALL_MS),
+    stallMs,
     connectTimeoutMs: checkMs("connectTimeoutMs", options.connectTimeoutMs, CONNECT_TIMEOUT_MS),
   });
 }

@@ -4,12 +4,13 @@ import type { Logger } from "../core/logger.js";
 import { Router } from "../rpc/router.js";
 import { Serving } from "../rpc/serving.js";
 import { checkSecurity } from "../socket/security.js";
-import { checkMs, checkName, type NodeOptions, STALL_MS } from "./options.js";
+import { checkName, type NodeOptions } from "./options.js";
 import { makeParts } from "./parts.js";
 
 /** How long admitted calls may still take when a node is closed. */
-export const DEFAULT_GRACE_MS = 5_000;
+const DEFAULT_GRACE_MS = 5_000;
 
+/** How a node is closed. */
 export interface CloseNodeOptions {
   /** How long admitted calls may still take, in milliseconds. Default 5,000. */
   readonly graceMs?: number | undefined;
@@ -41,7 +42,7 @@ export interface Node extends AsyncDisposable {
 export function createNode(options: NodeOptions): Node {
   const security = checkSecurity(options?.security);
   const name = checkName(options.name);
-  const { self, sockets, shared, clock, logger } = makeParts(name, options);
+  const { self, sockets, shared, clock, logger, stallMs } = makeParts(name, options);
   const serving = new Serving(
     {
       session: shared,
@@ -50,7 +51,7 @@ export function createNode(options: NodeOptions): Node {
       deadlines: new DeadlineWheel(clock),
       clock,
       logger,
-      stallMs: checkMs("stallMs", options.stallMs, STALL_MS),
+      stallMs,
       onError: guarded(
         logger,
         options.onError ?? ((error, path) => logger.error({ error, path }, "a handler failed")),

@@ -26,6 +26,7 @@ export interface CommonOptions {
   readonly logger?: Logger | undefined;
 }
 
+/** What a node is made of. */
 export interface NodeOptions extends CommonOptions {
   /** Letters, digits, `-`, `_` and `.`, at most 64. Peers and logs show it. */
   readonly name: string;
@@ -38,6 +39,7 @@ export interface NodeOptions extends CommonOptions {
   readonly onUnhandled?: ((path: string) => void) | undefined;
 }
 
+/** How a connection is made. */
 export interface ConnectOptions extends CommonOptions {
   /** What the server will call this client. Default `client`. */
   readonly name?: string | undefined;
@@ -52,6 +54,7 @@ export const STALL_MS = 30_000;
 
 const NAME = /^[A-Za-z0-9._-]{1,64}$/;
 
+/** @throws HeliographError INVALID_ARGUMENT that quotes the value, unless it can be the name of a node */
 export function checkName(name: unknown): string {
   if (typeof name === "string" && NAME.test(name)) return name;
   throw invalidArgument(
@@ -59,7 +62,11 @@ export function checkName(name: unknown): string {
   );
 }
 
-/** A positive number of milliseconds. */
+/**
+ * A positive number of milliseconds, or the default.
+ *
+ * @throws HeliographError INVALID_ARGUMENT that quotes the value
+ */
 export function checkMs(name: string, value: number | undefined, otherwise: number): number {
   if (value === undefined) return otherwise;
   if (typeof value === "number" && Number.isFinite(value) && value > 0) return value;

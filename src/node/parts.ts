@@ -1,7 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { type Clock, systemClock } from "../core/clock.js";
 import { type Logger, stderrLogger } from "../core/logger.js";
-import type { SessionShared } from "../rpc/session.js";
+import { checkIntervalMs, type SessionShared } from "../rpc/session.js";
 import { Turn } from "../rpc/turn.js";
 import { WriterPool } from "../rpc/writer-pool.js";
 import { composeSockets } from "../socket/compose-sockets.js";
@@ -11,7 +11,7 @@ import { zmqSockets } from "../socket/zmq-socket.js";
 import { type Introduction, VERSIONS } from "../wire/handshake.js";
 import { limitsFrom } from "../wire/limits.js";
 import { PacketReader } from "../wire/packet-reader.js";
-import type { CommonOptions } from "./options.js";
+import { type CommonOptions, checkMs, STALL_MS } from "./options.js";
 
 /** What a node and a connection are both made of. */
 export interface Parts {
@@ -20,12 +20,17 @@ export interface Parts {
   readonly shared: SessionShared;
   readonly clock: Clock;
   readonly logger: Logger;
+  readonly stallMs: number;
 }
 
-const HEARTBEAT_MS = 2_000;
-
+/**
+ * Makes them out of the options; does no I/O.
+ *
+ * @throws HeliographError INVALID_ARGUMENT that quotes the option
+ */
 export function makeParts(name: string, options: CommonOptions): Parts {
   const limits = limitsFrom(options.limits);
+  const stallMs = checkMs("stallMs", options.stallMs, STALL_MS);
   const clock = options.clock ?? systemClock;
   const logger = options.logger ?? stderrLogger;
   const onError = (error: unknown) => logger.error({ error }, "an event handler failed");
@@ -36,13 +41,14 @@ export function makeParts(name: string, options: CommonOptions): Parts {
       node: name,
       instance: randomUUID(),
       epoch: clock.wallUs(),
-      heartbeatMs: HEARTBEAT_MS,
+      heartbeatMs: Math.ceil(checkIntervalMs(stallMs)),
       limits,
     },
     sockets: options.tap === undefined ? sockets : tapped(sockets, options.tap, onError),
     shared: { turn: new Turn(), writers: new WriterPool(), reader: new PacketReader(), limits },
     clock,
     logger,
+    stallMs,
   };
 }
 

@@ -2,7 +2,7 @@ import type { Buffer } from "node:buffer";
 import { Code } from "../core/code.js";
 import { HeliographError } from "../core/error.js";
 import { bareAnswer, bareError, envelopeLength, isBareCall } from "../wire/envelope.js";
-import { protocolViolation } from "../wire/fault.js";
+import { faultOf, protocolViolation } from "../wire/fault.js";
 import { type Frame, FrameKind } from "../wire/frame.js";
 import { MAX_BARE_BYTES, messageTooLarge } from "../wire/limits.js";
 import type { PacketHandler } from "../wire/packet-reader.js";
@@ -49,7 +49,7 @@ export class AnonymousPeer {
     try {
       call.begin(body, this.draining ?? this.tooMany());
     } catch (error) {
-      call.fault(HeliographError.from(error, Code.Internal));
+      call.fault(faultOf(error));
     }
   }
 

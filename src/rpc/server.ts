@@ -8,8 +8,8 @@ import { sameBytes } from "../wire/same-bytes.js";
 import { AnonymousPeer } from "./anonymous.js";
 import { ServerSession, type ServerSessionHost } from "./server-session.js";
 import type { ServerShared } from "./server-shared.js";
+import { checkIntervalMs } from "./session.js";
 
-const CHECK_MS = 10_000;
 /** How long the last answers may take to leave. */
 const LAST_WORDS_MS = 1_000;
 /** More clients than this at a time are turned away. */
@@ -133,8 +133,7 @@ export class RpcServer implements ListenerEvents, ServerSessionHost {
   }
 
   private scheduleChecks(): void {
-    const every = Math.min(CHECK_MS, this.shared.stallMs / 4);
-    this.checks = this.shared.clock.after(every, () => {
+    this.checks = this.shared.clock.after(checkIntervalMs(this.shared.stallMs), () => {
       const now = this.shared.clock.now();
       for (const session of [...this.sessions.values()]) session.check(now);
       this.scheduleChecks();

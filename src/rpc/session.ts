@@ -1,11 +1,10 @@
 import type { Buffer } from "node:buffer";
 import { Code } from "../core/code.js";
 import { HeliographError } from "../core/error.js";
-import { malformedPacket, protocolViolation } from "../wire/fault.js";
+import { faultOf, malformedPacket, protocolViolation } from "../wire/fault.js";
 import { type Frame, FrameField, FrameKind } from "../wire/frame.js";
 import { writeGoaway } from "../wire/handshake.js";
 import { type Limits, MAX_PINGS } from "../wire/limits.js";
-import { MalformedMessage } from "../wire/malformed-message.js";
 import type { PacketHandler, PacketReader } from "../wire/packet-reader.js";
 import { Outbox, type OutboxHost } from "./outbox.js";
 import type { Turn } from "./turn.js";
@@ -18,6 +17,13 @@ export interface SessionShared {
   readonly reader: PacketReader;
   /** What this node grants to each peer. */
   readonly limits: Limits;
+}
+
+const MAX_CHECK_MS = 10_000;
+
+/** How often a session is checked, and its peer pinged: at least four times within `stallMs`. */
+export function checkIntervalMs(stallMs: number): number {
+  return Math.min(MAX_CHECK_MS, stallMs / 4);
 }
 
 /** The share of the window after which the peer is told what was read, though nothing else is sent to it. */
@@ -167,11 +173,4 @@ export abstract class Session implements PacketHandler, OutboxHost {
       writer.end();
     });
   }
-}
-
-function faultOf(error: unknown): HeliographError {
-  if (error instanceof HeliographError) return error;
-  if (error instanceof MalformedMessage) return malformedPacket(error.message);
-  // A fault of this side: its text is none of the peer's business, and goes where the cause is seen.
-  return new HeliographError(Code.Internal, "an internal error ended the session", { cause: error });
 }
