@@ -8,6 +8,7 @@ export interface ErrorDetail {
   readonly value: Uint8Array;
 }
 
+/** What an error says beside its code and its text. */
 export interface ErrorOptions {
   /** A stable name for what happened, in upper snake case: one of the kit's own (docs/errors.md) or the application's. */
   readonly reason?: Reason | (string & {}) | undefined;
@@ -71,6 +72,9 @@ export class HeliographError extends Error {
   /** Recognises errors of another copy of this package in the same process. */
   static override [Symbol.hasInstance](value: unknown): boolean {
     if (!(value instanceof Error)) return false;
+    // A class of the application's, derived from this one, has its own instances only.
+    // biome-ignore lint/complexity/noThisInStatic: the class on the right of `instanceof` is what counts
+    if (this !== HeliographError) return super[Symbol.hasInstance](value);
     if (Object.getPrototypeOf(value) === HeliographError.prototype) return true;
     return (
       value.name === "HeliographError" &&

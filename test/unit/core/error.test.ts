@@ -45,6 +45,17 @@ describe("an error", () => {
   });
 });
 
+describe("a class of the application's that is derived from it", () => {
+  class UserGone extends HeliographError {}
+
+  test("has its own instances only, and these are of both classes", () => {
+    const gone = new UserGone(Code.NotFound, "no user");
+    expect(gone).toBeInstanceOf(UserGone);
+    expect(gone).toBeInstanceOf(HeliographError);
+    expect(new HeliographError(Code.NotFound, "no user") instanceof UserGone).toBe(false);
+  });
+});
+
 describe("HeliographError.from", () => {
   test("returns errors of this class as they are", () => {
     const error = new HeliographError(Code.Aborted, "x");
