@@ -8,13 +8,7 @@ import type { Init, UnaryMethod } from "../wire/definition.js";
 import { fillMessage } from "../wire/fill-message.js";
 import type { BoundMethod } from "./bound-method.js";
 import { type CallOptions, callCancelled, callTimedOut, noOptions, timeoutOf } from "./call-options.js";
-import {
-  type CallResult,
-  compose,
-  type InterceptedCall,
-  type Interceptor,
-  type Next,
-} from "./interceptor.js";
+import { type CallResult, compose, type InterceptedCall, type Interceptor } from "./interceptor.js";
 import type { Transport } from "./transport.js";
 
 /** The calls of one client that has interceptors. */
@@ -43,7 +37,7 @@ export class InterceptedCalls {
           resolve,
           reject,
         );
-        call.run(compose(this.interceptors, (inner) => call.pass(inner)));
+        call.run(this.interceptors);
       });
   }
 }
@@ -102,22 +96,22 @@ class OutgoingCall extends Deadline implements Abortable {
     return Math.max(0, this.deadline - this.calls.transport.clock.now());
   }
 
-  run(chain: Next): void {
+  run(interceptors: readonly Interceptor[]): void {
     const { signal } = this.options;
     if (this.timeoutMs <= 0) throw callTimedOut(this.bound.path, this.timeoutMs, "no time was left");
     if (signal?.aborted) throw callCancelled(this.bound.path, signal.reason, true);
     if (signal !== undefined) watchAbort(signal, this);
     if (this.deadline !== Number.POSITIVE_INFINITY) this.calls.deadlines.add(this, this.deadline);
-    this.ask(chain).then(
+    this.ask(interceptors).then(
       (result) => this.answered(result),
       (thrown) => this.failed(thrown),
     );
   }
 
   /** In a plain object, so that an interceptor can pass on `{ ...call, request }`. */
-  private async ask(chain: Next): Promise<CallResult> {
+  private async ask(interceptors: readonly Interceptor[]): Promise<CallResult> {
     const outgoing = this;
-    return chain({
+    return compose(interceptors, (inner) => this.pass(inner))({
       side: "client",
       kind: "unary",
       method: this.bound.definition,
@@ -132,7 +126,7 @@ class OutgoingCall extends Deadline implements Abortable {
   }
 
   /** The innermost step: an attempt over the network. */
-  async pass(inner: InterceptedCall): Promise<CallResult> {
+  private async pass(inner: InterceptedCall): Promise<CallResult> {
     let metadata = new Metadata();
     let trailers = new Metadata();
     const message = await this.calls.transport.unary(this.bound, inner.request, {
