@@ -12,8 +12,10 @@ export interface BackoffOptions {
   readonly jitter?: number | undefined;
 }
 
+/** `BackoffOptions` with all defaults filled in. */
 export type Backoff = Required<{ readonly [K in keyof BackoffOptions]: number }>;
 
+/** @throws HeliographError INVALID_ARGUMENT that quotes the option */
 export function backoffFrom(options: BackoffOptions = {}): Backoff {
   const backoff = {
     initialMs: options.initialMs ?? 200,

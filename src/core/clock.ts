@@ -13,6 +13,7 @@ export interface Clock {
   after(ms: number, fn: () => void): Timer;
 }
 
+/** The time of this machine. */
 export const systemClock: Clock = {
   now: () => performance.now(),
   wallUs: () => Math.round((performance.timeOrigin + performance.now()) * 1000),

@@ -25,6 +25,7 @@ export const Code = {
   Unauthenticated: 16,
 } as const;
 
+/** One of the sixteen codes. */
 export type Code = (typeof Code)[keyof typeof Code];
 
 const names: readonly string[] = [

@@ -5,6 +5,8 @@ const KEY = /^[a-z0-9_.-]+$/;
 
 /** Text, or bytes under a key that ends in `-bin`. */
 export type MetadataValue = string | Uint8Array;
+
+/** Whatever `Metadata` can be made from. */
 export type MetadataInit =
   | Metadata
   | Iterable<readonly [string, MetadataValue]>

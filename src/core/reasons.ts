@@ -29,4 +29,5 @@ export const reasons = [
   "WRONG_INSTANCE",
 ] as const;
 
+/** One of the kit's own reasons; applications have theirs. */
 export type Reason = (typeof reasons)[number];

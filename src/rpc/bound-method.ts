@@ -16,6 +16,7 @@ export interface BoundMethod<M extends Method = UnaryMethod> {
   readonly requestFields: Uint8Array;
 }
 
+/** Makes what the calls of a method share, once per client. */
 export function bindMethod<M extends Method>(
   service: ServiceDefinition,
   definition: M,

@@ -12,6 +12,7 @@ import { checkInterceptors, type Interceptor } from "./interceptor.js";
 import type { Transport } from "./transport.js";
 import type { Client } from "./types.js";
 
+/** How a client makes its calls. */
 export interface ClientOptions {
   /** The first sees the call first. */
   readonly interceptors?: readonly Interceptor[] | undefined;

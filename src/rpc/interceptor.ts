@@ -31,6 +31,7 @@ export interface CallResult {
   readonly trailers: Metadata;
 }
 
+/** The rest of a call's way: the interceptors further in, and the call itself. */
 export type Next = (call: InterceptedCall) => Promise<CallResult>;
 
 /**

@@ -2,6 +2,7 @@ import { invalidArgument } from "../core/error.js";
 import { checkEndpoint } from "../naming/endpoint.js";
 import { checkInterceptors, type Interceptor } from "./interceptor.js";
 
+/** How a service is served. */
 export interface ServeOptions {
   /**
    * Where the node listens: `tcp://127.0.0.1:5555`, `tcp://127.0.0.1:*` (any free port), `ipc:///run/greeter.sock`,
@@ -14,6 +15,7 @@ export interface ServeOptions {
   readonly maxConcurrent?: number | undefined;
 }
 
+/** @throws HeliographError INVALID_ARGUMENT that quotes the option */
 export function checkServeOptions(options: ServeOptions): void {
   const { endpoint, interceptors, maxConcurrent } = options;
   if (endpoint !== undefined) checkEndpoint(endpoint);

@@ -8,6 +8,7 @@ export interface Security {
   readonly remote: boolean;
 }
 
+/** How far connections without protection may reach. */
 export interface InsecureOptions {
   /** Also bind and connect beyond this machine, where everybody on the way can read and change what is sent. Default false. */
   readonly remote?: boolean | undefined;

@@ -85,10 +85,13 @@ export interface Listener extends AsyncDisposable {
   close(options?: CloseOptions): Promise<void>;
 }
 
+/** How a socket is closed. */
 export interface CloseOptions {
+  /** How long what was handed over may take to leave, in milliseconds. Default 1,000. */
   readonly lingerMs?: number | undefined;
 }
 
+/** How a connection is dialed. */
 export interface DialOptions {
   /** What the server will know this connection by: 16 secret random bytes, never shown or logged. */
   readonly routingId: Uint8Array;

@@ -11,6 +11,7 @@ export interface FakeClock extends Clock {
   advance(ms: number): void;
 }
 
+/** Where a clock begins. */
 export interface FakeClockOptions {
   /** What `now` says at first, in milliseconds. Default 0. */
   readonly startMs?: number | undefined;

@@ -1,2 +1,2 @@
-export { memoryNetwork } from "../socket/memory-socket.js";
+export { type MemoryNetworkOptions, memoryNetwork } from "../socket/memory-socket.js";
 export { type FakeClock, type FakeClockOptions, fakeClock } from "./fake-clock.js";

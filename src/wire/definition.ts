@@ -62,11 +62,15 @@ interface MethodDefinition<Kind extends string, I, O> extends Definition<Kind, I
   readonly idempotency: Idempotency;
 }
 
+/** One request, one answer. */
 export interface UnaryMethod<I = unknown, O = unknown> extends MethodDefinition<"unary", I, O> {}
+/** One request, a stream of answers. */
 export interface ServerStreamMethod<I = unknown, O = unknown>
   extends MethodDefinition<"server-stream", I, O> {}
+/** A stream of requests, one answer. */
 export interface ClientStreamMethod<I = unknown, O = unknown>
   extends MethodDefinition<"client-stream", I, O> {}
+/** A stream in both directions. */
 export interface BidiStreamMethod<I = unknown, O = unknown> extends MethodDefinition<"bidi-stream", I, O> {}
 
 /** A method that is called: one request or many, one response or many. */
@@ -103,6 +107,7 @@ export interface Action<G = unknown, F = unknown, R = unknown> extends Definitio
   readonly retentionMs: number;
 }
 
+/** Whatever a service has. */
 export type Member = Method | Topic | Pipeline | Action;
 
 /**

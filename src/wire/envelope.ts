@@ -28,6 +28,7 @@ export function bareAnswer(message: Buffer): Buffer[] {
   return [Buffer.from("OK"), message];
 }
 
+/** The two parts that answer a bare call which failed. */
 export function bareError(error: HeliographError): Buffer[] {
   return [Buffer.from(codeName(error.code)), Buffer.from(error.rawMessage)];
 }

@@ -16,10 +16,6 @@ export const FrameKind = {
   Mark: 12,
 } as const;
 
-/** How a payload is encoded; numbers of `heliograph.wire.v1.Codec`. */
-export const CodecId = { Protobuf: 1, Json: 2, Msgpack: 3, Raw: 4 } as const;
-export type CodecId = (typeof CodecId)[keyof typeof CodecId];
-
 /** Field numbers of `heliograph.wire.v1.Frame`. */
 export const FrameField = {
   kind: 1,

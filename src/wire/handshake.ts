@@ -76,6 +76,7 @@ export interface ReceivedHello extends Introduction {
   readonly expect: { readonly instance: string; readonly epoch: number } | undefined;
 }
 
+/** @throws MalformedMessage, or HeliographError PROTOCOL_VIOLATION for names or limits that can't be */
 export function readHello(frame: Frame): ReceivedHello {
   const hello = decodeMessage(Hello, frame.buf, frame.bodyStart, frame.bodyEnd);
   checkNames(hello);
@@ -93,6 +94,7 @@ export function readHello(frame: Frame): ReceivedHello {
   };
 }
 
+/** As `readHello`; the one version is the one that the server chose. */
 export function readWelcome(frame: Frame): Introduction {
   const welcome = decodeMessage(Welcome, frame.buf, frame.bodyStart, frame.bodyEnd);
   checkNames(welcome);
@@ -106,6 +108,7 @@ export function readWelcome(frame: Frame): Introduction {
   };
 }
 
+/** @throws MalformedMessage */
 export function readGoaway(frame: Frame): { readonly lastCallId: number; readonly graceMs: number } {
   const goaway = decodeMessage(Goaway, frame.buf, frame.bodyStart, frame.bodyEnd);
   return { lastCallId: Number(goaway.lastCallId), graceMs: goaway.graceMs };

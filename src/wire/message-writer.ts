@@ -1,6 +1,7 @@
 import { Buffer } from "node:buffer";
 import type { BinaryWriter } from "@bufbuild/protobuf/wire";
 import type { MessageType } from "./definition.js";
+import { showValue } from "./show-value.js";
 
 /**
  * Size of a fresh slab. A packet under 128 bytes is copied by ZeroMQ and a larger one is sent from the slab itself,
@@ -77,7 +78,7 @@ export class MessageWriter {
   }
 
   uint32(value: number): this {
-    if (value >>> 0 !== value) throw new TypeError(`expected a uint32, got ${show(value)}`);
+    if (value >>> 0 !== value) throw new TypeError(`expected a uint32, got ${showValue(value)}`);
     if (this.pos + 5 > this.capacity) this.reserve(5);
     const buf = this.buf;
     let pos = this.pos;
@@ -92,13 +93,13 @@ export class MessageWriter {
   }
 
   int32(value: number): this {
-    if ((value | 0) !== value) throw new TypeError(`expected an int32, got ${show(value)}`);
+    if ((value | 0) !== value) throw new TypeError(`expected an int32, got ${showValue(value)}`);
     if (value >= 0) return this.uint32(value);
     return this.varint64(value >>> 0, 0xffffffff);
   }
 
   sint32(value: number): this {
-    if ((value | 0) !== value) throw new TypeError(`expected an int32, got ${show(value)}`);
+    if ((value | 0) !== value) throw new TypeError(`expected an int32, got ${showValue(value)}`);
     return this.uint32(((value << 1) ^ (value >> 31)) >>> 0);
   }
 
@@ -111,7 +112,7 @@ export class MessageWriter {
   }
 
   sint64(value: bigint): this {
-    if (typeof value !== "bigint") throw new TypeError(`expected a bigint, got ${show(value)}`);
+    if (typeof value !== "bigint") throw new TypeError(`expected a bigint, got ${showValue(value)}`);
     return this.bigVarint((value << 1n) ^ (value >> 63n));
   }
 
@@ -122,17 +123,17 @@ export class MessageWriter {
   }
 
   fixed32(value: number): this {
-    if (value >>> 0 !== value) throw new TypeError(`expected a uint32, got ${show(value)}`);
+    if (value >>> 0 !== value) throw new TypeError(`expected a uint32, got ${showValue(value)}`);
     return this.fixed(value);
   }
 
   sfixed32(value: number): this {
-    if ((value | 0) !== value) throw new TypeError(`expected an int32, got ${show(value)}`);
+    if ((value | 0) !== value) throw new TypeError(`expected an int32, got ${showValue(value)}`);
     return this.fixed(value);
   }
 
   fixed64(value: bigint): this {
-    if (typeof value !== "bigint") throw new TypeError(`expected a bigint, got ${show(value)}`);
+    if (typeof value !== "bigint") throw new TypeError(`expected a bigint, got ${showValue(value)}`);
     this.fixed(Number(BigInt.asUintN(32, value)));
     return this.fixed(Number(BigInt.asUintN(32, value >> 32n)));
   }
@@ -142,34 +143,34 @@ export class MessageWriter {
   }
 
   float(value: number): this {
-    if (typeof value !== "number") throw new TypeError(`expected a number, got ${show(value)}`);
+    if (typeof value !== "number") throw new TypeError(`expected a number, got ${showValue(value)}`);
     if (Number.isFinite(value) && Math.abs(value) > FLOAT32_MAX) {
-      throw new TypeError(`expected a float, got ${show(value)}`);
+      throw new TypeError(`expected a float, got ${showValue(value)}`);
     }
     float32[0] = value;
     return this.copy(float32Bytes);
   }
 
   double(value: number): this {
-    if (typeof value !== "number") throw new TypeError(`expected a number, got ${show(value)}`);
+    if (typeof value !== "number") throw new TypeError(`expected a number, got ${showValue(value)}`);
     float64[0] = value;
     return this.copy(float64Bytes);
   }
 
   bool(value: boolean): this {
-    if (typeof value !== "boolean") throw new TypeError(`expected a boolean, got ${show(value)}`);
+    if (typeof value !== "boolean") throw new TypeError(`expected a boolean, got ${showValue(value)}`);
     if (this.pos + 1 > this.capacity) this.reserve(1);
     this.buf[this.pos++] = value ? 1 : 0;
     return this;
   }
 
   bytes(value: Uint8Array): this {
-    if (!(value instanceof Uint8Array)) throw new TypeError(`expected bytes, got ${show(value)}`);
+    if (!(value instanceof Uint8Array)) throw new TypeError(`expected bytes, got ${showValue(value)}`);
     return this.uint32(value.length).copy(value);
   }
 
   string(value: string): this {
-    if (typeof value !== "string") throw new TypeError(`expected a string, got ${show(value)}`);
+    if (typeof value !== "string") throw new TypeError(`expected a string, got ${showValue(value)}`);
     const length = value.length;
     if (length < LOOPED_CHARS) {
       if (this.pos + 1 + length > this.capacity) this.reserve(1 + length);
@@ -257,7 +258,7 @@ export class MessageWriter {
   }
 
   private bigVarint(value: bigint): this {
-    if (typeof value !== "bigint") throw new TypeError(`expected a bigint, got ${show(value)}`);
+    if (typeof value !== "bigint") throw new TypeError(`expected a bigint, got ${showValue(value)}`);
     if (value >= 0n && value <= 0xffffffffn) return this.uint32(Number(value));
     return this.varint64(Number(BigInt.asUintN(32, value)), Number(BigInt.asUintN(32, value >> 32n)));
   }
@@ -277,11 +278,4 @@ export class MessageWriter {
     this.pos = pos;
     return this;
   }
-}
-
-function show(value: unknown): string {
-  if (typeof value === "string") return JSON.stringify(value.length > 40 ? `${value.slice(0, 40)}…` : value);
-  if (typeof value === "bigint") return `${value}n`;
-  if (value === null || typeof value !== "object") return String(value);
-  return Array.isArray(value) ? "an array" : `a ${value.constructor?.name ?? "object"}`;
 }

@@ -23,7 +23,8 @@ export interface PacketHandler {
  * Reads one ZeroMQ message, `packet, attachment*`, strictly (docs/spec/wire.md, "Packets"): every length lies
  * within its parent, every attachment is taken by exactly one frame, in order.
  *
- * One reader serves all sessions of a node: it keeps nothing between packets, and must not be entered again from its handler.
+ * One reader serves all sessions of a node: it keeps nothing between packets, and must not be entered again from its
+ * handler.
  */
 export class PacketReader {
   private readonly current = new Frame();
