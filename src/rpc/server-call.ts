@@ -46,6 +46,8 @@ export class ServerCall extends Deadline implements Runnable, CallState, TableEn
   readonly metadataRanges: readonly number[] | undefined;
   over = false;
   nextInTable: ServerCall | undefined;
+  /** What its request counts for in its session. */
+  heldBytes = 0;
   responseMetadata: Metadata | undefined;
   trailers: Metadata | undefined;
   /** Why the call ended before its handler did. */

@@ -16,6 +16,9 @@ import { ServerCall, type ServerCallOwner } from "./server-call.js";
 import type { ServerShared } from "./server-shared.js";
 import { Session } from "./session.js";
 
+/** The requests of a session's calls in flight have at most so many bytes, or as many as this many of the largest. */
+const HELD_BYTES = 64 * 1024 * 1024;
+const HELD_MESSAGES = 4;
 /**
  * Bytes that may wait for a peer that doesn't read before nothing more is started for it; not counted are the few
  * large answers whose chunks are under way.
@@ -56,6 +59,7 @@ export class ServerSession extends Session implements ServerCallOwner {
   private greeted = false;
   private isDraining = false;
   private lastCallId = 0;
+  private heldBytes = 0;
   private blockedSince = 0;
   private refusals = 0;
   private readonly since: number;
@@ -123,6 +127,7 @@ export class ServerSession extends Session implements ServerCallOwner {
 
   forget(call: ServerCall): void {
     this.calls.remove(call);
+    this.heldBytes -= call.heldBytes;
     this.arriving.get(call.id)?.assembly.close();
     this.arriving.delete(call.id);
     this.host.progressed();
@@ -267,6 +272,9 @@ export class ServerSession extends Session implements ServerCallOwner {
       const codec = requireCodec(frame.codec, frame.compression, route.path);
       if (size > limits.messageBytes)
         throw messageTooLarge(size, limits.messageBytes, `${route.path}: the request`, true);
+      if (this.heldBytes + size > Math.max(HELD_BYTES, limits.messageBytes * HELD_MESSAGES)) {
+        throw tooMuchHeld(this.heldBytes, route.path);
+      }
       const deadline =
         frame.timeoutMs === 0 ? Number.POSITIVE_INFINITY : this.server.clock.now() + frame.timeoutMs;
       call = new ServerCall(
@@ -285,7 +293,7 @@ export class ServerSession extends Session implements ServerCallOwner {
       return;
     }
     if (frame.more) {
-      this.calls.add(call);
+      this.hold(call, size);
       call.schedule();
       this.arriving.set(id, { call, assembly: new Assembly(size, this.room) });
       if (frame.payload !== undefined) this.requestGoesOn(frame);
@@ -293,8 +301,14 @@ export class ServerSession extends Session implements ServerCallOwner {
     else {
       call.start(frame.payload, frame.payloadStart, frame.payloadEnd);
       // Most are over already.
-      if (!call.over) this.calls.add(call);
+      if (!call.over) this.hold(call, size);
     }
+  }
+
+  private hold(call: ServerCall, bytes: number): void {
+    this.calls.add(call);
+    call.heldBytes = bytes;
+    this.heldBytes += bytes;
   }
 
   /** The next chunk of a request, unless the call has ended. */
@@ -390,5 +404,13 @@ function windowUnread(ms: number, waiting: number): HeliographError {
     Code.Unavailable,
     `nothing was read for ${Math.round(ms)} ms while ${waiting} bytes waited`,
     { reason: "PEER_STALLED" },
+  );
+}
+
+function tooMuchHeld(bytes: number, path: string): HeliographError {
+  return new HeliographError(
+    Code.ResourceExhausted,
+    `${path}: the session's calls in flight already have ${bytes} bytes of requests`,
+    { reason: "QUEUE_FULL", notProcessed: true },
   );
 }

@@ -46,6 +46,18 @@ export function testLimits(rpcCase: RpcCase): void {
     const numbered = (client: CallClient, numbers: number[], text = "") =>
       numbers.map((number) => client.call({ number: BigInt(number), text }));
 
+    test("hold at most 64 MiB of requests, or four of the largest; the next one is refused before it starts", async () => {
+      const limits = { messageBytes: 9_000_000 };
+      const { client } = await pair({ call: never }, { node: { limits } });
+      const text = "x".repeat(8_000_000);
+      const held = Array.from({ length: 8 }, () =>
+        client.call({ text }, { timeoutMs: 5_000 }).catch(() => {}),
+      );
+      const error = await failure(client.call({ text }, { timeoutMs: 5_000 }));
+      expect(error).toMatchObject({ code: Code.ResourceExhausted, reason: "QUEUE_FULL", notProcessed: true });
+      expect(held.length).toBe(8);
+    });
+
     test("of a service are at most maxConcurrent; the others start in order as lanes get free", async () => {
       const gate = gates();
       const { client } = await pair({ call: gate.call }, { serve: { maxConcurrent: 2 } });
