@@ -9,6 +9,9 @@ const MAX_CALLS = 65_536;
 export class WaitingCalls {
   private readonly maxBytes: number;
   private readonly calls = new Set<ClientCall>();
+  /** Goes on where it was: a new one would pass over all that were removed before. */
+  private order = this.calls.values();
+  private head: ClientCall | undefined;
   private bytes = 0;
 
   constructor(maxBytes: number) {
@@ -36,8 +39,15 @@ export class WaitingCalls {
 
   /** The call that waits longest; it holds its encoded request. */
   first(): ClientCall | undefined {
-    for (const call of this.calls) return call;
-    return undefined;
+    if (this.head !== undefined && this.calls.has(this.head)) return this.head;
+    let next = this.order.next();
+    // One that has come to the end stays there.
+    if (next.done) {
+      this.order = this.calls.values();
+      next = this.order.next();
+    }
+    this.head = next.value;
+    return this.head;
   }
 
   /** Does nothing when the call doesn't wait here. */

@@ -113,6 +113,22 @@ describe("waiting calls", () => {
     waiting.add(a, Buffer.alloc(60));
   });
 
+  test("come out in order, whichever are removed meanwhile, and after there were none", () => {
+    const waiting = new WaitingCalls(100);
+    const [a, b, c, d] = [call(), call(), call(), call()];
+    expect(waiting.first()).toBeUndefined();
+    for (const each of [a, b, c]) waiting.add(each, Buffer.alloc(1));
+    expect(waiting.first()).toBe(a);
+    waiting.remove(b);
+    waiting.remove(a);
+    expect(waiting.first()).toBe(c);
+    expect(waiting.first()).toBe(c);
+    waiting.remove(c);
+    expect(waiting.first()).toBeUndefined();
+    waiting.add(d, Buffer.alloc(1));
+    expect(waiting.first()).toBe(d);
+  });
+
   test("are bounded in number", () => {
     const waiting = new WaitingCalls(1_000_000);
     for (let i = 0; i < 65_536; i++) waiting.add(call(), Buffer.alloc(0));
