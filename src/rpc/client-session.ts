@@ -199,6 +199,8 @@ export class ClientSession extends Session implements DialerEvents, ClientCallSe
         notProcessed: true,
       },
     );
+    // As in takeGoaway: none that waits may be sent here in place of those that fail.
+    this.leaving = error;
     for (const call of this.calls.all()) call.fail(notStarted(call.method.path, this.endpoint, error));
     this.finish(error);
   }
