@@ -42,7 +42,7 @@ export class Outbox implements Flushable {
   private readonly host: OutboxHost;
   private writer: PacketWriter | undefined;
   /** Packets that were full before the window opened. */
-  private readonly full: Buffer[][] = [];
+  private readonly full: PacketWriter[] = [];
   private fullBytes = 0;
   private readonly transfers: Transfer[] = [];
   private transferBytes = 0;
@@ -164,10 +164,10 @@ export class Outbox implements Flushable {
     if (this.closed) return;
     const { window } = this;
     while (window.open) {
-      const parts = this.full.shift();
-      if (parts !== undefined) {
-        this.fullBytes -= sizeOf(parts);
-        this.send(parts);
+      const full = this.full.shift();
+      if (full !== undefined) {
+        this.fullBytes -= full.bytes;
+        this.send(this.takePacket(full));
       } else if (this.writer !== undefined && this.writer.frames > 0) this.send(this.takePacket(this.writer));
       else break;
     }
@@ -230,21 +230,15 @@ export class Outbox implements Flushable {
   private closePacket(): void {
     const writer = this.writer;
     if (writer === undefined) return;
-    const parts = this.takePacket(writer);
-    this.full.push(parts);
-    this.fullBytes += sizeOf(parts);
+    this.full.push(writer);
+    this.fullBytes += writer.bytes;
+    this.writer = undefined;
   }
 
   private takePacket(writer: PacketWriter): Buffer[] {
     const parts = writer.take(this.host.readBytes(), this.host.readPackets());
-    this.writer = undefined;
+    if (this.writer === writer) this.writer = undefined;
     this.host.writers.giveBack(writer);
     return parts;
   }
-}
-
-function sizeOf(parts: readonly Buffer[]): number {
-  let bytes = 0;
-  for (const part of parts) bytes += part.length;
-  return bytes;
 }

@@ -20,9 +20,18 @@ export class Turn {
   }
 
   private readonly run = (): void => {
-    this.scheduled = false;
     const due = this.waiting;
     this.waiting = [];
-    for (const flushable of due) flushable.flush();
+    this.scheduled = false;
+    let flushed = 0;
+    try {
+      for (const flushable of due) {
+        flushed++;
+        flushable.flush();
+      }
+    } finally {
+      // One that throws does not keep the others from being sent.
+      for (const flushable of due.slice(flushed)) this.add(flushable);
+    }
   };
 }

@@ -46,6 +46,19 @@ export function testLimits(rpcCase: RpcCase): void {
     const numbered = (client: CallClient, numbers: number[], text = "") =>
       numbers.map((number) => client.call({ number: BigInt(number), text }));
 
+    test("may fill both windows at once, again and again, and all are answered", async () => {
+      const { client } = await pair(
+        { call: async (note: Note) => note },
+        { serve: { maxConcurrent: 2_000 } },
+      );
+      await client.call({});
+      const text = "x".repeat(8_000);
+      const answers = await Promise.all(
+        Array.from({ length: 1_000 }, () => client.call({ text }, { timeoutMs: 5_000 })),
+      );
+      expect(answers.every((answer) => answer.text === text)).toBe(true);
+    });
+
     test("hold at most 64 MiB of requests, or four of the largest; the next one is refused before it starts", async () => {
       const limits = { messageBytes: 9_000_000 };
       const { client } = await pair({ call: never }, { node: { limits } });

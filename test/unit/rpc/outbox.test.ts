@@ -53,6 +53,20 @@ function outbox() {
 const sizeOf = (parts: readonly Buffer[]) => parts.reduce((sum, { length }) => sum + length, 0);
 
 describe("the outbox", () => {
+  test("gives a packet that had to wait for the window the totals of the moment when it leaves", () => {
+    const { frame, sent, endTurn, totals, peerReads } = outbox();
+    // More packets of 128 frames than the window takes; each is full before it can leave.
+    for (let id = 1; id <= 128 * (initialLimits.windowPackets + 2); id++) frame(id);
+    endTurn();
+    expect(sent.length).toBe(initialLimits.windowPackets);
+    totals[0] = 77;
+    totals[1] = 7;
+    sent.length = 0;
+    peerReads();
+    expect(sent.length).toBe(2);
+    for (const parts of sent) expect(read(parts).totals).toEqual([77, 7]);
+  });
+
   test("sends all frames of a turn in one packet, at the end of the turn, with this side's totals", () => {
     const { frame, sent, endTurn, totals, due } = outbox();
     frame(1);
