@@ -1,3 +1,5 @@
+import { HeliographError } from "./error.js";
+
 /** Where the kit writes what nobody is there to be told. pino and console fit. */
 export interface Logger {
   debug(fields: Readonly<Record<string, unknown>>, message: string): void;
@@ -6,7 +8,7 @@ export interface Logger {
   error(fields: Readonly<Record<string, unknown>>, message: string): void;
 }
 
-/** Warnings and errors as one line each on standard error; the rest is dropped. */
+/** Warnings and errors on standard error, one line each and an error's stack below it; the rest is dropped. */
 export const stderrLogger: Logger = {
   debug() {},
   info() {},
@@ -15,8 +17,23 @@ export const stderrLogger: Logger = {
 };
 
 function write(level: string, fields: Readonly<Record<string, unknown>>, message: string): void {
-  const parts = Object.entries(fields).map(
-    ([key, value]) => `${key}=${value instanceof Error ? value.message : value}`,
+  const parts: string[] = [];
+  let stack = "";
+  for (const [key, value] of Object.entries(fields)) {
+    if (value instanceof Error) {
+      parts.push(`${key}=${value.message}`);
+      stack += stackOf(value);
+    } else parts.push(`${key}=${String(value)}`);
+  }
+  process.stderr.write(
+    `heliograph ${level}: ${message}${parts.length > 0 ? ` (${parts.join(" ")})` : ""}\n${stack}`,
   );
-  process.stderr.write(`heliograph ${level}: ${message}${parts.length > 0 ? ` (${parts.join(" ")})` : ""}\n`);
+}
+
+/** The stack of the error that was first: that of a handler's own fault, not of what was made of it. */
+function stackOf(error: Error): string {
+  let first = error;
+  while (first.cause instanceof Error && first.cause !== first) first = first.cause;
+  // An error of this kit without a cause tells all there is to know in its message.
+  return first instanceof HeliographError ? "" : `${first.stack ?? String(first)}\n`;
 }

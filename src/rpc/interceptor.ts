@@ -1,5 +1,6 @@
+import { Code } from "../core/code.js";
 import type { ContextValues } from "../core/context-values.js";
-import { invalidArgument } from "../core/error.js";
+import { HeliographError, invalidArgument } from "../core/error.js";
 import type { Metadata } from "../core/metadata.js";
 import type { Method } from "../wire/definition.js";
 import { showValue } from "../wire/show-value.js";
@@ -49,7 +50,32 @@ export function checkInterceptors(interceptors: readonly Interceptor[] | undefin
   );
 }
 
-/** One function out of a list of interceptors and what they wrap. */
+/**
+ * One function out of a list of interceptors and what they wrap.
+ *
+ * @throws HeliographError INVALID_ARGUMENT when one of them is no interceptor
+ */
 export function compose(interceptors: readonly Interceptor[], innermost: Next): Next {
-  return interceptors.reduceRight<Next>((next, interceptor) => interceptor(next), innermost);
+  return interceptors.reduceRight<Next>((next, interceptor, index) => {
+    const wrapped: unknown = interceptor(next);
+    if (typeof wrapped === "function") return answered(wrapped as Next, index);
+    // Of `async (call, next) => …`, which has called what is no function.
+    if (wrapped instanceof Promise) wrapped.catch(() => {});
+    throw invalidArgument(
+      `interceptors[${index}] must return a function, got ${showValue(wrapped)}; write (next) => async (call) => next(call)`,
+    );
+  }, innermost);
+}
+
+/** Says which interceptor forgot to return its answer. */
+function answered(next: Next, index: number): Next {
+  return async (call) => {
+    const result: unknown = await next(call);
+    if (typeof result === "object" && result !== null && "message" in result) return result as CallResult;
+    throw new HeliographError(
+      Code.Internal,
+      `interceptors[${index}] gave no answer, got ${showValue(result)}; write return await next(call)`,
+      { reason: "HANDLER_FAILED" },
+    );
+  };
 }
