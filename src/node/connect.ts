@@ -1,10 +1,11 @@
 import { backoffFrom } from "../core/backoff.js";
+import { checkOptionNames } from "../core/option-names.js";
 import { checkEndpoints } from "../naming/endpoint.js";
 import { Connection } from "../rpc/connection.js";
 import type { Transport } from "../rpc/transport.js";
 import { parseEndpoint } from "../socket/resolve.js";
 import { checkReach, checkSecurity } from "../socket/security.js";
-import { type ConnectOptions, checkMs, checkName } from "./options.js";
+import { type ConnectOptions, checkMs, checkName, connectOptionNames } from "./options.js";
 import { makeParts } from "./parts.js";
 
 const CONNECT_TIMEOUT_MS = 2_000;
@@ -24,6 +25,7 @@ export interface ClientConnection extends Transport, AsyncDisposable {
 export function connectTo(endpoints: readonly string[], options: ConnectOptions): ClientConnection {
   checkEndpoints(endpoints);
   const security = checkSecurity(options?.security);
+  checkOptionNames("connectTo()", options, connectOptionNames);
   for (const endpoint of endpoints) {
     if (options.network === undefined) parseEndpoint(endpoint, "dial");
     checkReach(security, endpoint, "connect to");

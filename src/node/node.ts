@@ -1,10 +1,11 @@
 import { DeadlineWheel } from "../core/deadline-wheel.js";
 import { invalidArgument } from "../core/error.js";
 import type { Logger } from "../core/logger.js";
+import { checkOptionNames } from "../core/option-names.js";
 import { Router } from "../rpc/router.js";
 import { Serving } from "../rpc/serving.js";
 import { checkSecurity } from "../socket/security.js";
-import { checkName, type NodeOptions } from "./options.js";
+import { checkName, type NodeOptions, nodeOptionNames } from "./options.js";
 import { makeParts } from "./parts.js";
 
 /** How long admitted calls may still take when a node is closed. */
@@ -41,6 +42,7 @@ export interface Node extends AsyncDisposable {
  */
 export function createNode(options: NodeOptions): Node {
   const security = checkSecurity(options?.security);
+  checkOptionNames("createNode()", options, nodeOptionNames);
   const name = checkName(options.name);
   const { self, sockets, shared, clock, logger, stallMs } = makeParts(name, options);
   const serving = new Serving(

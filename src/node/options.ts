@@ -52,6 +52,24 @@ export interface ConnectOptions extends CommonOptions {
 /** The default of `stallMs`. */
 export const STALL_MS = 30_000;
 
+const common: readonly (keyof CommonOptions)[] = [
+  "security",
+  "limits",
+  "tap",
+  "network",
+  "clock",
+  "logger",
+  "stallMs",
+];
+/** The names of `NodeOptions` and `ConnectOptions`, for `checkOptionNames`. */
+export const nodeOptionNames: readonly (keyof NodeOptions)[] = ["name", ...common, "onError", "onUnhandled"];
+export const connectOptionNames: readonly (keyof ConnectOptions)[] = [
+  "name",
+  ...common,
+  "connectTimeoutMs",
+  "backoff",
+];
+
 const NAME = /^[A-Za-z0-9._-]{1,64}$/;
 
 /** @throws HeliographError INVALID_ARGUMENT that quotes the value, unless it can be the name of a node */

@@ -236,7 +236,7 @@ export class ClientSession extends Session implements DialerEvents, ClientCallSe
     if (this.ended) return;
     this.ended = true;
     this.outbox.close();
-    for (const call of this.calls.all()) call.fail(outcomeUnknown(call.method.path, this.endpoint, error));
+    for (const call of this.calls.all()) call.fail(outcomeUnknown(call.method.path, error));
     // Its own failures are already known here.
     void this.dialer.close();
     this.events.closed(this, error);
@@ -278,12 +278,12 @@ function drainedError(endpoint: string): HeliographError {
   });
 }
 
-function outcomeUnknown(path: string, endpoint: string, cause: HeliographError): HeliographError {
+function outcomeUnknown(path: string, cause: HeliographError): HeliographError {
   if (cause.code === Code.Cancelled)
     return new HeliographError(cause.code, `${path}: ${cause.rawMessage}`, cause);
   return new HeliographError(
     Code.Unavailable,
-    `${path}: ${cause.rawMessage} before the answer came from ${endpoint}; it can't be known whether the call ran`,
+    `${path}: ${cause.rawMessage} before the answer came; it can't be known whether the call ran`,
     { reason: "CONNECTION_LOST", cause },
   );
 }

@@ -91,6 +91,7 @@ export class Router {
 
   private explain(path: string, route: Route | undefined): string {
     if (route !== undefined) return `${path} is declared, but the server has no handler for it`;
+    if (/^\/[^/]+\/[^/]/.test(path)) return `${path} is not served here; write it without the leading "/"`;
     const service = path.slice(0, Math.max(0, path.lastIndexOf("/")));
     if (this.services.has(service)) return `${service} has no method ${path.slice(service.length + 1)}`;
     return service === "" ? `"${path}" is not package.Service/Method` : `${service} is not served here`;

@@ -1,4 +1,5 @@
 import { invalidArgument } from "../core/error.js";
+import { checkOptionNames } from "../core/option-names.js";
 import { checkEndpoint } from "../naming/endpoint.js";
 import { checkInterceptors, type Interceptor } from "./interceptor.js";
 
@@ -15,8 +16,11 @@ export interface ServeOptions {
   readonly maxConcurrent?: number | undefined;
 }
 
+const names: readonly (keyof ServeOptions)[] = ["endpoint", "interceptors", "maxConcurrent"];
+
 /** @throws HeliographError INVALID_ARGUMENT that quotes the option */
 export function checkServeOptions(options: ServeOptions): void {
+  checkOptionNames("serve()", options, names);
   const { endpoint, interceptors, maxConcurrent } = options;
   if (endpoint !== undefined) checkEndpoint(endpoint);
   checkInterceptors(interceptors);

@@ -12,6 +12,7 @@ import { CallTable } from "./call-table.js";
 import type { Peer } from "./context.js";
 import { findRoute } from "./find-route.js";
 import { requireCodec, writeMessage } from "./payload.js";
+import { noMessage, tooManyCalls, tooMuchHeld, windowUnread } from "./refusals.js";
 import { ServerCall, type ServerCallOwner } from "./server-call.js";
 import type { ServerShared } from "./server-shared.js";
 import { Session } from "./session.js";
@@ -375,42 +376,4 @@ export class ServerSession extends Session implements ServerCallOwner {
     for (const call of this.calls.all()) call.abandon(reason);
     this.host.ended(this, kick);
   }
-}
-
-function tooManyCalls(limit: number): HeliographError {
-  return new HeliographError(
-    Code.ResourceExhausted,
-    `the session has ${limit} calls in flight (limits.maxCalls)`,
-    {
-      reason: "TOO_MANY_CALLS",
-      notProcessed: true,
-    },
-  );
-}
-
-function noMessage(path: string): HeliographError {
-  return new HeliographError(
-    Code.Unimplemented,
-    `${path}: a unary call needs exactly one message, got none`,
-    {
-      reason: "PROTOCOL_VIOLATION",
-      notProcessed: true,
-    },
-  );
-}
-
-function windowUnread(ms: number, waiting: number): HeliographError {
-  return new HeliographError(
-    Code.Unavailable,
-    `nothing was read for ${Math.round(ms)} ms while ${waiting} bytes waited`,
-    { reason: "PEER_STALLED" },
-  );
-}
-
-function tooMuchHeld(bytes: number, path: string): HeliographError {
-  return new HeliographError(
-    Code.ResourceExhausted,
-    `${path}: the session's calls in flight already have ${bytes} bytes of requests`,
-    { reason: "QUEUE_FULL", notProcessed: true },
-  );
 }

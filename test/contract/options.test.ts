@@ -93,6 +93,16 @@ const atOnce: Case[] = [
     "tcp://10.0.0.7:5555",
     "insecure({ remote: true })",
   ],
+  [
+    "an option that connectTo() lacks",
+    () => connectTo(here, wrong({ ...common, timeoutMs: 5 })),
+    'connectTo() has no option "timeoutMs"; it has name, security',
+  ],
+  [
+    "an option that createNode() lacks",
+    () => createNode(wrong({ name: "a", ...common, endpoint: "tcp://127.0.0.1:*" })),
+    'createNode() has no option "endpoint"',
+  ],
   ["connectTo without options", () => connectTo(here, wrong(undefined)), "security: insecure()"],
   [
     "connectTimeoutMs below 0",

@@ -1,0 +1,44 @@
+import { Code } from "../core/code.js";
+import { HeliographError } from "../core/error.js";
+
+/** A client that doesn't keep to `limits.maxCalls`. */
+export function tooManyCalls(limit: number): HeliographError {
+  return new HeliographError(
+    Code.ResourceExhausted,
+    `the session has ${limit} calls in flight (limits.maxCalls)`,
+    {
+      reason: "TOO_MANY_CALLS",
+      notProcessed: true,
+    },
+  );
+}
+
+/** A REQUEST for a unary method that ends without its message. */
+export function noMessage(path: string): HeliographError {
+  return new HeliographError(
+    Code.Unimplemented,
+    `${path}: a unary call needs exactly one message, got none`,
+    {
+      reason: "PROTOCOL_VIOLATION",
+      notProcessed: true,
+    },
+  );
+}
+
+/** Why a session is given up whose peer reads nothing. */
+export function windowUnread(ms: number, waiting: number): HeliographError {
+  return new HeliographError(
+    Code.Unavailable,
+    `nothing was read for ${Math.round(ms)} ms while ${waiting} bytes waited`,
+    { reason: "PEER_STALLED" },
+  );
+}
+
+/** The bound of `HELD_BYTES` in `ServerSession`. */
+export function tooMuchHeld(bytes: number, path: string): HeliographError {
+  return new HeliographError(
+    Code.ResourceExhausted,
+    `${path}: the session's calls in flight already have ${bytes} bytes of requests`,
+    { reason: "QUEUE_FULL", notProcessed: true },
+  );
+}
