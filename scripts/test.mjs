@@ -21,7 +21,9 @@ function python() {
       await preparePython();
     } catch (error) {
       if (onCi || !(error instanceof NoPython)) throw error;
-      process.stdout.write(`${error.message}\nThe tests that need it fail, or are skipped where they can be.\n`);
+      process.stdout.write(
+        `${error.message}\nThe tests that need it fail, or are skipped where they can be.\n`,
+      );
     }
   });
 }

@@ -23,6 +23,9 @@ export interface Parts {
   readonly stallMs: number;
 }
 
+/** Shared by all nodes and connections of the process: each writes its packets within one turn of the one event loop. */
+const writers = new WriterPool();
+
 /**
  * Makes them out of the options; does no I/O.
  *
@@ -45,7 +48,7 @@ export function makeParts(name: string, options: CommonOptions): Parts {
       limits,
     },
     sockets: options.tap === undefined ? sockets : tapped(sockets, options.tap, onError),
-    shared: { turn: new Turn(), writers: new WriterPool(), reader: new PacketReader(), limits },
+    shared: { turn: new Turn(), writers, reader: new PacketReader(), limits },
     clock,
     logger,
     stallMs,
