@@ -19,6 +19,7 @@ export type { ServeOptions } from "./rpc/serve-options.js";
 export type { Served } from "./rpc/serving.js";
 export type { Transport } from "./rpc/transport.js";
 export type { Client, Handlers, UnaryCall, UnaryHandler } from "./rpc/types.js";
+export { type FrameFilter, frameTap, type TappedFrame } from "./socket/frame-tap.js";
 export { type InsecureOptions, insecure, type Security } from "./socket/security.js";
 export type { SocketFactory, Tap, TappedMessage } from "./socket/socket.js";
 export type {

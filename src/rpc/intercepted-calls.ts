@@ -58,6 +58,8 @@ class OutgoingCall extends Deadline implements Abortable {
   private readonly reject: (error: HeliographError) => void;
   private controller: AbortController | undefined;
   private over = false;
+  /** Some interceptor has passed the call on. */
+  private attempted = false;
   /** Of the latest attempt, for the caller of a call that fails. */
   private received: Metadata | undefined;
   private receivedTrailers: Metadata | undefined;
@@ -129,6 +131,7 @@ class OutgoingCall extends Deadline implements Abortable {
   private async pass(inner: InterceptedCall): Promise<CallResult> {
     let metadata = new Metadata();
     let trailers = new Metadata();
+    this.attempted = true;
     const message = await this.calls.transport.unary(this.bound, inner.request, {
       ...this.options,
       signal: inner.signal,
@@ -147,11 +150,13 @@ class OutgoingCall extends Deadline implements Abortable {
   }
 
   aborted(reason: unknown): void {
-    this.stop(callCancelled(this.bound.path, reason));
+    this.stop(callCancelled(this.bound.path, reason, !this.attempted));
   }
 
   override expire(): void {
-    this.stop(callTimedOut(this.bound.path, this.timeoutMs));
+    this.stop(
+      callTimedOut(this.bound.path, this.timeoutMs, this.attempted ? undefined : "an interceptor held it"),
+    );
   }
 
   private answered(result: CallResult): void {
