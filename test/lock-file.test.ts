@@ -20,9 +20,8 @@ test("package-lock.json names the packages of every platform", () => {
   expect(missing.filter(([, version]) => /^\d/.test(version))).toEqual([]);
 });
 
-test("package-lock.json names no registry but npm's own", () => {
-  const foreign = entries.filter(
-    ([, { resolved = "" }]) => resolved !== "" && !resolved.startsWith("https://registry.npmjs.org/"),
-  );
-  expect(foreign.map(([path]) => path)).toEqual([]);
+test("package-lock.json names one registry only, by https", () => {
+  const resolved = entries.flatMap(([, entry]) => entry.resolved ?? []);
+  const origins = new Set(resolved.map((url) => new URL(url).origin));
+  expect([...origins].map((origin) => new URL(origin).protocol)).toEqual(["https:"]);
 });
