@@ -3,6 +3,7 @@ import { basename, dirname, join, resolve } from "node:path";
 import process from "node:process";
 import type { LockManifest } from "../codegen/lock-manifest.js";
 import { parseLock } from "../codegen/lock-parse.js";
+import { messageOf } from "../core/error.js";
 import { Failure } from "./failure.js";
 import { type Project, shown } from "./project.js";
 import { runTool } from "./tools.js";
@@ -41,6 +42,6 @@ function parse(name: string, text: string): LockManifest {
   try {
     return parseLock(text);
   } catch (error) {
-    throw new Failure(`${name} ${error instanceof Error ? error.message : String(error)}`);
+    throw new Failure(`${name} ${messageOf(error)}`);
   }
 }

@@ -6,6 +6,7 @@ import {
   CodeGeneratorResponseSchema,
   Edition,
 } from "@bufbuild/protobuf/wkt";
+import { messageOf } from "../core/error.js";
 import type { Emitter, GeneratedFile } from "./emitter.js";
 import { lockEmitter } from "./lock-emitter.js";
 import { parseParameters } from "./parameters.js";
@@ -28,7 +29,7 @@ export function generate(request: CodeGeneratorRequest): CodeGeneratorResponse {
     const files = [...new Set(wanted)].flatMap((name) => emitters[name]?.(schema, parameters, report) ?? []);
     return problems.length === 0 ? answer(files) : refuse(formatProblems(problems));
   } catch (error) {
-    return refuse(error instanceof Error ? error.message : String(error));
+    return refuse(messageOf(error));
   }
 }
 

@@ -85,6 +85,11 @@ export class HeliographError extends Error {
   }
 }
 
+/** What was thrown, in words, whatever it is. */
+export function messageOf(thrown: unknown): string {
+  return thrown instanceof Error ? thrown.message : describe(thrown);
+}
+
 /** A configuration error: thrown by the function that was given the value, before anything starts. */
 export function invalidArgument(message: string): HeliographError {
   return new HeliographError(Code.InvalidArgument, message, { reason: "BAD_OPTION" });

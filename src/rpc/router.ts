@@ -3,6 +3,7 @@ import { Code } from "../core/code.js";
 import { HeliographError, invalidArgument } from "../core/error.js";
 import type { Method, ServiceDefinition } from "../wire/definition.js";
 import type { PayloadType } from "../wire/payload-codec.js";
+import { sameBytes } from "../wire/same-bytes.js";
 import { methodsOf } from "./bound-method.js";
 import type { HandlerContext } from "./context.js";
 import type { Interceptor } from "./interceptor.js";
@@ -71,7 +72,7 @@ export class Router {
    */
   findBytes(buf: Buffer, start: number, end: number): Route {
     const { latest } = this;
-    if (latest !== undefined && equals(latest.pathBytes, buf, start, end)) return latest;
+    if (latest !== undefined && sameBytes(latest.pathBytes, buf, start, end)) return latest;
     const route = this.find(buf.toString("latin1", start, end));
     this.latest = route;
     return route;
@@ -124,11 +125,4 @@ function refuseUnknownHandlers(service: string, methods: [string, Method][], han
 
 function unimplemented(message: string): HeliographError {
   return new HeliographError(Code.Unimplemented, message, { reason: "METHOD_UNKNOWN", notProcessed: true });
-}
-
-function equals(wanted: Buffer, buf: Buffer, start: number, end: number): boolean {
-  const length = end - start;
-  if (wanted.length !== length) return false;
-  for (let i = 0; i < length; i++) if (wanted[i] !== buf[start + i]) return false;
-  return true;
 }

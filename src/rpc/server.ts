@@ -22,8 +22,6 @@ export class RpcServer implements ListenerEvents, ServerSessionHost {
   /** The one that was heard last: it is compared first, which is cheaper than to make a key of its routing id. */
   private latest: ServerSession | undefined;
   private readonly anonymous = new Map<string, AnonymousPeer>();
-  /** Peers that were cut off and may have messages on their way. */
-  private readonly cut = new Set<string>();
   private listener: Listener | undefined;
   private checks: Timer | undefined;
   private draining: (() => void) | undefined;
@@ -58,12 +56,11 @@ export class RpcServer implements ListenerEvents, ServerSessionHost {
     const session = this.sessions.get(key);
     this.latest = session;
     if (session !== undefined && envelopeLength(parts) === 0) session.receive(parts, bytes);
-    else if (parts.length > 0 && !this.cut.has(key)) this.newcomer(key, routingId, parts, bytes);
+    else if (parts.length > 0) this.newcomer(key, routingId, parts, bytes);
   }
 
   left(routingId: Buffer): void {
     const key = keyOf(routingId);
-    this.cut.delete(key);
     this.sessions.get(key)?.left();
     this.anonymous.get(key)?.left();
     this.anonymous.delete(key);
@@ -80,7 +77,7 @@ export class RpcServer implements ListenerEvents, ServerSessionHost {
     const key = keyOf(session.routingId);
     if (this.sessions.get(key) === session) this.sessions.delete(key);
     if (this.latest === session) this.latest = undefined;
-    if (kick) this.cutOff(key, session.routingId);
+    if (kick) this.cutOff(session.routingId);
     this.progressed();
   }
 
@@ -100,7 +97,7 @@ export class RpcServer implements ListenerEvents, ServerSessionHost {
 
   private newcomer(key: string, routingId: Buffer, parts: Buffer[], bytes: number): void {
     if (this.peers >= MAX_PEERS && !this.anonymous.has(key)) {
-      this.cutOff(key, routingId);
+      this.cutOff(routingId);
       return;
     }
     if (envelopeLength(parts) > 0) {
@@ -126,8 +123,7 @@ export class RpcServer implements ListenerEvents, ServerSessionHost {
     return peer;
   }
 
-  private cutOff(key: string, routingId: Buffer): void {
-    this.cut.add(key);
+  private cutOff(routingId: Buffer): void {
     // Best effort: a peer that can't be cut off has gone already.
     this.listener?.disconnect(routingId).catch(() => {});
   }

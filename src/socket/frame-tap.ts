@@ -1,6 +1,6 @@
 import { Buffer } from "node:buffer";
 import { type Frame, Packet } from "../gen/heliograph/wire/v1/wire.js";
-import { envelopeLength, isBareCall } from "../wire/envelope.js";
+import { envelopeLength } from "../wire/envelope.js";
 import { ATTACH_BYTES } from "../wire/limits.js";
 import type { Tap, TappedMessage } from "./socket.js";
 
@@ -27,7 +27,7 @@ export function frameTap(filter: FrameFilter): Tap {
     const buffers = parts.map((part) => Buffer.from(part.buffer, part.byteOffset, part.byteLength));
     const start = envelopeLength(buffers);
     const body = buffers.slice(start);
-    if (body[0]?.[0] !== 0x0a || isBareCall(body)) return parts;
+    if (body[0]?.[0] !== 0x0a) return parts;
     const filtered = filterPacket(body, (frame) => filter(frame, message));
     return filtered === undefined ? undefined : [...parts.slice(0, start), ...filtered];
   };
@@ -42,7 +42,9 @@ function filterPacket(
   const attachments: Uint8Array[] = [];
   const frames: Frame[] = [];
   for (const frame of packet.frames) {
-    const seen = frame.attached ? { ...frame, attached: false, payload: body[taken++] } : frame;
+    const attachment = frame.attached ? body[taken++] : undefined;
+    // A frame whose attachment is missing stays the fault that it is, and so do attachments that no frame takes.
+    const seen = attachment === undefined ? frame : { ...frame, attached: false, payload: attachment };
     const kept = filter(seen);
     if (kept === undefined) continue;
     if (kept.payload !== undefined && kept.payload.length >= ATTACH_BYTES) {
@@ -51,5 +53,5 @@ function filterPacket(
     } else frames.push(kept);
   }
   if (frames.length === 0) return undefined;
-  return [Packet.encode({ ...packet, frames }).finish(), ...attachments];
+  return [Packet.encode({ ...packet, frames }).finish(), ...attachments, ...body.slice(taken)];
 }

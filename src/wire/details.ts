@@ -1,5 +1,5 @@
 import { Buffer } from "node:buffer";
-import { type ErrorDetail, invalidArgument } from "../core/error.js";
+import { type ErrorDetail, invalidArgument, messageOf } from "../core/error.js";
 import { decodeMessage } from "./decode-message.js";
 import type { Init, MessageType } from "./definition.js";
 import { MalformedMessage } from "./malformed-message.js";
@@ -19,9 +19,7 @@ export function detail<T>(type: MessageType<T>, init: Init<T>): ErrorDetail {
   try {
     scratch.message(type, type.fromPartial(init as never));
   } catch (thrown) {
-    throw invalidArgument(
-      `a detail of type ${type.$type}: ${thrown instanceof Error ? thrown.message : String(thrown)}`,
-    );
+    throw invalidArgument(`a detail of type ${type.$type}: ${messageOf(thrown)}`);
   }
   return {
     type: type.$type,

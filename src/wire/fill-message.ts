@@ -1,3 +1,4 @@
+import { messageOf } from "../core/error.js";
 import type { Init } from "./definition.js";
 import { explainInit } from "./explain-encode.js";
 import { GuardCache, initGuard } from "./message-guard.js";
@@ -21,7 +22,7 @@ export function fillMessage<T>(type: PayloadType<T>, init: Init<T>): T {
     return type.message.fromPartial(init as never);
   } catch (thrown) {
     const name = type.message.$type;
-    const problem = thrown instanceof Error ? thrown.message : String(thrown);
+    const problem = messageOf(thrown);
     throw cannotEncode(type, explainInit(shapesOf(type.schema), name, init) ?? `${name}: ${problem}`, thrown);
   }
 }

@@ -1,4 +1,5 @@
 import { Buffer } from "node:buffer";
+import { messageOf } from "../core/error.js";
 import { jsonFormat } from "./json-format.js";
 import type { MessageWriter } from "./message-writer.js";
 import { cannotDecode, type PayloadCodec, type PayloadType } from "./payload-codec.js";
@@ -30,7 +31,7 @@ function parse(type: PayloadType, text: string): unknown {
   try {
     return JSON.parse(text);
   } catch (thrown) {
-    const problem = thrown instanceof Error ? thrown.message : String(thrown);
+    const problem = messageOf(thrown);
     throw cannotDecode(type, `${type.message.$type}: ${problem}`, thrown);
   }
 }

@@ -1,5 +1,6 @@
 import type { Buffer } from "node:buffer";
 import { Packr } from "msgpackr";
+import { messageOf } from "../core/error.js";
 import type { MessageWriter } from "./message-writer.js";
 import { msgpackFormat } from "./msgpack-format.js";
 import { msgpackFault } from "./msgpack-outline.js";
@@ -37,7 +38,7 @@ function unpack(type: PayloadType, bytes: Buffer): unknown {
   try {
     return packr.unpack(bytes);
   } catch (thrown) {
-    const problem = thrown instanceof Error ? thrown.message : String(thrown);
+    const problem = messageOf(thrown);
     throw cannotDecode(type, `${type.message.$type}: ${problem}`, thrown);
   }
 }

@@ -1,4 +1,5 @@
 import type { Buffer } from "node:buffer";
+import { messageOf } from "../core/error.js";
 import { decodeMessage } from "./decode-message.js";
 import { explainDecode } from "./explain-decode.js";
 import { explainEncode } from "./explain-encode.js";
@@ -22,7 +23,7 @@ export const protobufCodec: PayloadCodec = {
       const name = type.message.$type;
       throw cannotEncode(
         type,
-        explainEncode(shapesOf(type.schema), name, message) ?? `${name}: ${text(thrown)}`,
+        explainEncode(shapesOf(type.schema), name, message) ?? `${name}: ${messageOf(thrown)}`,
         thrown,
       );
     }
@@ -36,13 +37,9 @@ export const protobufCodec: PayloadCodec = {
       const bytes = buf.subarray(start, end);
       throw cannotDecode(
         type,
-        explainDecode(shapesOf(type.schema), name, bytes) ?? `${name}: ${text(thrown)}`,
+        explainDecode(shapesOf(type.schema), name, bytes) ?? `${name}: ${messageOf(thrown)}`,
         thrown,
       );
     }
   },
 };
-
-function text(thrown: unknown): string {
-  return thrown instanceof Error ? thrown.message : String(thrown);
-}

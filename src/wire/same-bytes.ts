@@ -1,7 +1,7 @@
-/** True when the lists are equal. For short ones: a loop is cheaper than a native call. */
-export function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
-  const { length } = a;
-  if (b.length !== length) return false;
-  for (let i = 0; i < length; i++) if (a[i] !== b[i]) return false;
+/** True when `buf[start, end)` holds exactly `wanted`. For short ones: a loop is cheaper than a native call. */
+export function sameBytes(wanted: Uint8Array, buf: Uint8Array, start = 0, end = buf.length): boolean {
+  const { length } = wanted;
+  if (end - start !== length) return false;
+  for (let i = 0; i < length; i++) if (wanted[i] !== buf[start + i]) return false;
   return true;
 }

@@ -1,3 +1,4 @@
+import { messageOf } from "../core/error.js";
 import { explainEncode } from "./explain-encode.js";
 import { type MessageShapes, shapesOf } from "./message-shape.js";
 import { MessageTree } from "./message-tree.js";
@@ -34,7 +35,7 @@ export class TreeCodec {
       // What was read has only fields of the message's own, each of its own type.
       return type.message.fromPartial(read as never);
     } catch (thrown) {
-      throw cannotDecode(type, thrown instanceof Error ? thrown.message : String(thrown), thrown);
+      throw cannotDecode(type, messageOf(thrown), thrown);
     }
   }
 
