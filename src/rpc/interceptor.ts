@@ -5,14 +5,11 @@ import type { Metadata } from "../core/metadata.js";
 import type { Method } from "../wire/definition.js";
 import { showValue } from "../wire/show-value.js";
 import type { Peer } from "./context.js";
+import type { RetryOptions } from "./retry-options.js";
 
-/** A call on its way through the interceptors. They may change it before they pass it on. */
-export interface InterceptedCall {
+interface CallInfo {
   readonly side: "client" | "server";
-  readonly kind: "unary";
   readonly method: Method;
-  /** The whole message, defaults filled in. */
-  request: unknown;
   /** What travels with the request. */
   readonly metadata: Metadata;
   /** Milliseconds until the deadline; `Infinity` when there is none. */
@@ -22,15 +19,52 @@ export interface InterceptedCall {
   readonly values: ContextValues;
   /** Who calls. Server side only. */
   readonly peer?: Peer | undefined;
+  /** Of the caller's options; an interceptor may set or take them. Client side only. */
+  readonly idempotencyKey?: string | undefined;
+  readonly retry?: RetryOptions | false | undefined;
+}
+
+/** A call with one request. */
+export interface SingleRequestCall extends CallInfo {
+  readonly kind: "unary" | "server-stream";
+  /** The whole message, defaults filled in. */
+  request: unknown;
+  readonly requests?: undefined;
+}
+
+/** A call with a stream of requests. */
+export interface StreamRequestCall extends CallInfo {
+  readonly kind: "client-stream" | "bidi-stream";
+  readonly request?: undefined;
+  /** The whole messages, defaults filled in; for one reader. */
+  requests: AsyncIterable<unknown>;
+}
+
+/** A call on its way through the interceptors. They may change it before they pass it on. */
+export type InterceptedCall = SingleRequestCall | StreamRequestCall;
+
+interface ResultInfo {
+  /** What the handler sent with the answer. Of a stream it is there once the first answer is. */
+  readonly metadata: Metadata;
+  /** Of a stream they are there once it has ended. */
+  readonly trailers: Metadata;
+}
+
+/** The answer to a unary or client-streaming call. */
+export interface SingleResult extends ResultInfo {
+  message: unknown;
+  readonly messages?: undefined;
+}
+
+/** The answers to a server-streaming or bidirectional call. */
+export interface StreamResult extends ResultInfo {
+  readonly message?: undefined;
+  /** For one reader; whoever leaves it early cancels the call. On the client the call is made when the first is asked for. */
+  messages: AsyncIterable<unknown>;
 }
 
 /** A call's answer on its way back. */
-export interface CallResult {
-  message: unknown;
-  /** What the handler sent with the answer. */
-  readonly metadata: Metadata;
-  readonly trailers: Metadata;
-}
+export type CallResult = SingleResult | StreamResult;
 
 /** The rest of a call's way: the interceptors further in, and the call itself. */
 export type Next = (call: InterceptedCall) => Promise<CallResult>;
@@ -71,7 +105,8 @@ export function compose(interceptors: readonly Interceptor[], innermost: Next): 
 function answered(next: Next, index: number): Next {
   return async (call) => {
     const result: unknown = await next(call);
-    if (typeof result === "object" && result !== null && "message" in result) return result as CallResult;
+    const answer = call.kind === "unary" || call.kind === "client-stream" ? "message" : "messages";
+    if (typeof result === "object" && result !== null && answer in result) return result as CallResult;
     throw new HeliographError(
       Code.Internal,
       `interceptors[${index}] gave no answer, got ${showValue(result)}; write return await next(call)`,

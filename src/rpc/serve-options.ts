@@ -1,6 +1,7 @@
 import { invalidArgument } from "../core/error.js";
 import { checkOptionNames } from "../core/option-names.js";
 import { checkEndpoint } from "../naming/endpoint.js";
+import type { Compression } from "../wire/compression.js";
 import { checkInterceptors, type Interceptor } from "./interceptor.js";
 
 /** How a service is served. */
@@ -12,11 +13,32 @@ export interface ServeOptions {
   readonly endpoint?: string | undefined;
   /** The first sees the call first. */
   readonly interceptors?: readonly Interceptor[] | undefined;
-  /** Calls of this service that run at a time; the others wait. Default 256. */
+  /** Unary calls of this service that run at a time; the others wait. Streams are not counted. Default 256. */
   readonly maxConcurrent?: number | undefined;
+  /** How answers of at least 1 KiB are compressed, for callers that can undo it. Default `none`. */
+  readonly compression?: Compression | undefined;
+  /** Ends a stream on which nothing was sent or received for so long, in milliseconds. Default: none. */
+  readonly idleTimeoutMs?: number | undefined;
+  /** How long, and how much, answers to calls with an idempotency key are kept. */
+  readonly idempotency?: IdempotencyOptions | undefined;
 }
 
-const names: readonly (keyof ServeOptions)[] = ["endpoint", "interceptors", "maxConcurrent"];
+/** What a server keeps for callers that repeat a call. */
+export interface IdempotencyOptions {
+  /** How long an answer is kept, in milliseconds. Default 300,000. */
+  readonly windowMs?: number | undefined;
+  /** Bytes of answers that are kept, for all callers; the oldest go first. Default 16 MiB. */
+  readonly maxBytes?: number | undefined;
+}
+
+const names: readonly (keyof ServeOptions)[] = [
+  "endpoint",
+  "interceptors",
+  "maxConcurrent",
+  "compression",
+  "idleTimeoutMs",
+  "idempotency",
+];
 
 /** @throws HeliographError INVALID_ARGUMENT that quotes the option */
 export function checkServeOptions(options: ServeOptions): void {

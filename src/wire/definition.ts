@@ -62,11 +62,23 @@ interface MethodDefinition<Kind extends string, I, O> extends Definition<Kind, I
   readonly idempotency: Idempotency;
 }
 
+/** How a server keeps a stream whose client is away: `heliograph.options.v1.Resumable`. */
+export interface Resumable {
+  /** How long it is kept, in milliseconds. */
+  readonly retentionMs: number;
+  /** How many messages the handler may be ahead of what the client has taken. */
+  readonly windowMessages: number;
+  /** The same in encoded bytes. */
+  readonly windowBytes: number;
+}
+
 /** One request, one answer. */
 export interface UnaryMethod<I = unknown, O = unknown> extends MethodDefinition<"unary", I, O> {}
 /** One request, a stream of answers. */
-export interface ServerStreamMethod<I = unknown, O = unknown>
-  extends MethodDefinition<"server-stream", I, O> {}
+export interface ServerStreamMethod<I = unknown, O = unknown> extends MethodDefinition<"server-stream", I, O> {
+  /** After a lost connection the stream goes on where it stopped. */
+  readonly resumable?: Resumable;
+}
 /** A stream of requests, one answer. */
 export interface ClientStreamMethod<I = unknown, O = unknown>
   extends MethodDefinition<"client-stream", I, O> {}

@@ -48,6 +48,7 @@ export const FrameField = {
   welcome: 28,
   goaway: 29,
   trailers: 30,
+  oneWay: 31,
 } as const;
 
 /**
@@ -65,6 +66,7 @@ export class Frame {
   payloadSize = 0;
   notProcessed = false;
   compression = 0;
+  oneWay = false;
   sequence = 0;
   topicSequence = 0;
   previous = 0;
@@ -106,6 +108,7 @@ export class Frame {
     this.payloadSize = 0;
     this.notProcessed = false;
     this.compression = 0;
+    this.oneWay = false;
     this.sequence = 0;
     this.topicSequence = 0;
     this.previous = 0;

@@ -194,6 +194,9 @@ export class PacketReader {
       case (FrameField.compression << 3) | VARINT:
         frame.compression = this.uint32();
         break;
+      case (FrameField.oneWay << 3) | VARINT:
+        frame.oneWay = this.bool();
+        break;
       case (FrameField.hello << 3) | BYTES:
         this.readBody(frame, FrameKind.Hello);
         break;

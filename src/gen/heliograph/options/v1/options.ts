@@ -8,7 +8,7 @@ export const protobufPackage = "heliograph.options.v1";
 
 export const protobufFileName = "heliograph/options/v1/options.proto";
 
-/** Options that make an rpc a topic, a pipeline or an action. */
+/** Options that make an rpc a topic, a pipeline, an action or a resumable stream. */
 
 /** What happens to a new goal while another runs. */
 export const Policy = {
@@ -96,6 +96,15 @@ export interface Action {
   maxParallel: number;
   /** How long a result is kept, counted from the goal's end. Absent: 15 minutes. */
   retentionMs: number;
+}
+
+export interface Resumable {
+  /** How long the server keeps a stream whose client is away. Absent: 30 seconds. */
+  retentionMs: number;
+  /** How many messages the handler may be ahead of what the client has taken. Absent: 1,024. */
+  windowMessages: number;
+  /** The same in bytes. Absent: 1 MiB. */
+  windowBytes: bigint;
 }
 
 function createBaseTopic(): Topic {
@@ -363,6 +372,126 @@ export const Action: MessageFns<Action, "heliograph.options.v1.Action"> = {
     message.queueSize = object.queueSize ?? 0;
     message.maxParallel = object.maxParallel ?? 0;
     message.retentionMs = object.retentionMs ?? 0;
+    return message;
+  },
+};
+
+function createBaseResumable(): Resumable {
+  return { retentionMs: 0, windowMessages: 0, windowBytes: 0n };
+}
+
+export const Resumable: MessageFns<Resumable, "heliograph.options.v1.Resumable"> = {
+  $type: "heliograph.options.v1.Resumable" as const,
+
+  encode(message: Resumable, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.retentionMs !== 0) {
+      writer.uint32(8).uint32(message.retentionMs);
+    }
+    if (message.windowMessages !== 0) {
+      writer.uint32(16).uint32(message.windowMessages);
+    }
+    if (message.windowBytes !== 0n) {
+      if (BigInt.asUintN(64, message.windowBytes) !== message.windowBytes) {
+        throw new globalThis.Error("value provided for field message.windowBytes of type uint64 too large");
+      }
+      writer.uint32(24).uint64(message.windowBytes);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): Resumable {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseResumable();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.retentionMs = reader.uint32();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.windowMessages = reader.uint32();
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.windowBytes = reader.uint64() as bigint;
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): Resumable {
+    return {
+      retentionMs: isSet(object.retentionMs)
+        ? globalThis.Number(object.retentionMs)
+        : isSet(object.retention_ms)
+        ? globalThis.Number(object.retention_ms)
+        : 0,
+      windowMessages: isSet(object.windowMessages)
+        ? globalThis.Number(object.windowMessages)
+        : isSet(object.window_messages)
+        ? globalThis.Number(object.window_messages)
+        : 0,
+      windowBytes: isSet(object.windowBytes)
+        ? BigInt(object.windowBytes)
+        : isSet(object.window_bytes)
+        ? BigInt(object.window_bytes)
+        : 0n,
+    };
+  },
+
+  toJSON(message: Resumable): unknown {
+    const obj: any = {};
+    if (message.retentionMs !== 0) {
+      obj.retentionMs = Math.round(message.retentionMs);
+    }
+    if (message.windowMessages !== 0) {
+      obj.windowMessages = Math.round(message.windowMessages);
+    }
+    if (message.windowBytes !== 0n) {
+      obj.windowBytes = message.windowBytes.toString();
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<Resumable>, I>>(base?: I): Resumable {
+    return Resumable.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<Resumable>, I>>(object: I): Resumable {
+    const message = createBaseResumable();
+    message.retentionMs = object.retentionMs ?? 0;
+    message.windowMessages = object.windowMessages ?? 0;
+    message.windowBytes = (object.windowBytes !== undefined && object.windowBytes !== null)
+      ? BigInt(object.windowBytes)
+      : 0n;
     return message;
   },
 };

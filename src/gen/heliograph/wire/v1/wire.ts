@@ -463,6 +463,8 @@ export interface Frame {
     | undefined;
   /** What the server sends along at the end of a call, in order. END. */
   trailers: MetadataEntry[];
+  /** The caller wants to know that the handler has ended, not what it answers: END has no payload. REQUEST. */
+  oneWay: boolean;
 }
 
 export interface MetadataEntry {
@@ -505,7 +507,7 @@ export interface Hello {
   instance: string;
   /** Grows with every life of the instance. */
   epoch: bigint;
-  /** Names of optional parts of the protocol. */
+  /** Names of optional parts of the protocol: `gzip` and `zstd` for the compressions that its sender can undo. */
   features: string[];
   /** How often the client wants a PONG or any other packet. */
   heartbeatMs: number;
@@ -720,6 +722,7 @@ function createBaseFrame(): Frame {
     welcome: undefined,
     goaway: undefined,
     trailers: [],
+    oneWay: false,
   };
 }
 
@@ -840,6 +843,9 @@ export const Frame: MessageFns<Frame, "heliograph.wire.v1.Frame"> = {
     }
     for (const v of message.trailers) {
       MetadataEntry.encode(v!, writer.uint32(242).fork()).join();
+    }
+    if (message.oneWay !== false) {
+      writer.uint32(248).bool(message.oneWay);
     }
     return writer;
   },
@@ -1097,6 +1103,14 @@ export const Frame: MessageFns<Frame, "heliograph.wire.v1.Frame"> = {
             message.trailers.push(MetadataEntry.decode(reader, reader.uint32()));
             continue;
           }
+          case 31: {
+            if (tag !== 248) {
+              break;
+            }
+
+            message.oneWay = reader.bool();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1189,6 +1203,11 @@ export const Frame: MessageFns<Frame, "heliograph.wire.v1.Frame"> = {
       trailers: globalThis.Array.isArray(object?.trailers)
         ? object.trailers.map((e: any) => MetadataEntry.fromJSON(e))
         : [],
+      oneWay: isSet(object.oneWay)
+        ? globalThis.Boolean(object.oneWay)
+        : isSet(object.one_way)
+        ? globalThis.Boolean(object.one_way)
+        : false,
     };
   },
 
@@ -1284,6 +1303,9 @@ export const Frame: MessageFns<Frame, "heliograph.wire.v1.Frame"> = {
     if (message.trailers?.length) {
       obj.trailers = message.trailers.map((e) => MetadataEntry.toJSON(e));
     }
+    if (message.oneWay !== false) {
+      obj.oneWay = message.oneWay;
+    }
     return obj;
   },
 
@@ -1336,6 +1358,7 @@ export const Frame: MessageFns<Frame, "heliograph.wire.v1.Frame"> = {
       ? Goaway.fromPartial(object.goaway)
       : undefined;
     message.trailers = object.trailers?.map((e) => MetadataEntry.fromPartial(e)) || [];
+    message.oneWay = object.oneWay ?? false;
     return message;
   },
 };
