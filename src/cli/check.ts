@@ -20,7 +20,7 @@ Examples:
   helio check --against ../released --json     the same, against a folder, for a script
 
 buf breaking compares the messages; this compares what it passes: names of services and members, kinds, keys,
-policies, types, streaming and idempotency.`;
+policies, types, streaming, idempotency and resumption.`;
 
 /** `helio check`: whether the lock manifest is current, and what changed that breaks peers. */
 export function checkCommand(): Command {

@@ -67,7 +67,7 @@ const bufConfig = `# For buf's own commands, such as \`npx buf lint\`; \`helio g
 version: v2
 modules:
   - path: proto
-  # The options that make an rpc a topic, a pipeline or an action.
+  # The options that make an rpc a topic, a pipeline, an action or a resumable stream.
   - path: node_modules/heliograph/proto
 lint:
   use: [STANDARD]

@@ -9,6 +9,7 @@ export type BreakingRule =
   | "output-changed"
   | "streaming-changed"
   | "idempotency-weakened"
+  | "resumable-removed"
   | "key-changed"
   | "acknowledged-changed"
   | "feedback-changed"
@@ -42,6 +43,8 @@ export function formatBreakingChange({ rule, path, before, after }: BreakingChan
       return `${path} was removed or renamed`;
     case "key-changed":
       return `${path}: key changed from ${formatKey(before)} to ${formatKey(after)}`;
+    case "resumable-removed":
+      return `${path} is no longer resumable`;
     default:
       return `${path}: ${rule.replaceAll("-", " ")} from ${plain(before)} to ${plain(after)}`;
   }
@@ -66,6 +69,11 @@ function compareMembers(before: LockedMember, after: LockedMember | undefined): 
   compare("result-changed", before.result, after.result);
   compare("policy-changed", before.policy, after.policy);
   if (safety(after) < safety(before)) compare("idempotency-weakened", before.idempotency, after.idempotency);
+  // Other numbers are the server's own: a client that is away too long gets DATA_LOSS with any of them. Where the
+  // method is no server stream any more, the streaming has been told.
+  if (after.resumable === undefined && after.kind === "server-stream") {
+    compare("resumable-removed", before.resumable, after.resumable);
+  }
   if ((after.retentionMs ?? 0) < (before.retentionMs ?? 0)) {
     compare("retention-shortened", before.retentionMs, after.retentionMs);
   }

@@ -1,5 +1,5 @@
 import type { DescField } from "@bufbuild/protobuf";
-import type { KeyLevel, Member, Policy, Service } from "./model.js";
+import type { KeyLevel, Member, Policy, Resumable, Service } from "./model.js";
 
 /** One member as the lock manifest records it: everything of it that peers rely on and `buf breaking` passes. */
 export interface LockedMember {
@@ -10,6 +10,7 @@ export interface LockedMember {
   readonly clientStreaming: boolean;
   readonly serverStreaming: boolean;
   readonly idempotency?: string;
+  readonly resumable?: Resumable;
   /** A topic's subject, level by level. A field is told by name, number and type, so that its renaming shows. */
   readonly key?: readonly LockedLevel[];
   readonly acknowledged?: boolean;
@@ -69,7 +70,11 @@ function lockMember(member: Member): LockedMember {
         retentionMs: member.retentionMs,
       };
     default:
-      return { ...facts, idempotency: member.idempotency };
+      return {
+        ...facts,
+        idempotency: member.idempotency,
+        ...(member.resumable && { resumable: member.resumable }),
+      };
   }
 }
 

@@ -51,6 +51,15 @@ export type MethodKind = "unary" | "server-stream" | "client-stream" | "bidi-str
 
 export interface MethodMember extends MemberBase<MethodKind> {
   readonly idempotency: Idempotency;
+  /** Of server streams only. */
+  readonly resumable: Resumable | undefined;
+}
+
+/** How a server keeps a stream whose client is away, every default filled in. */
+export interface Resumable {
+  readonly retentionMs: number;
+  readonly windowMessages: number;
+  readonly windowBytes: number;
 }
 
 /** One level of a topic's subject. */

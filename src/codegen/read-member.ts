@@ -1,10 +1,11 @@
 import type { DescMethod, FileRegistry } from "@bufbuild/protobuf";
 import { MethodOptions_IdempotencyLevel } from "@bufbuild/protobuf/wkt";
-import type { Idempotency, Member, MemberFacts, MethodKind } from "./model.js";
+import type { Idempotency, Member, MemberFacts, MethodKind, MethodMember, Resumable } from "./model.js";
 import type { Report } from "./problem.js";
 import { readAction } from "./read-action.js";
 import { type MethodOption, readOptions } from "./read-options.js";
 import { readPipeline } from "./read-pipeline.js";
+import { readResumable } from "./read-resumable.js";
 import { readTopic } from "./read-topic.js";
 import { commentOf, locate } from "./source-info.js";
 
@@ -22,19 +23,19 @@ export function readMember(method: DescMethod, registry: FileRegistry, report: R
     serverStreaming: method.proto.serverStreaming,
   };
   const [option, ...others] = readOptions(method, registry);
-  if (option === undefined) return { ...facts, kind: methodKind(method), idempotency: idempotency(method) };
+  if (option === undefined) return readMethod(method, facts, undefined);
   if (others.length > 0) {
     const names = [option, ...others].map(({ name }) => name);
     report(facts.where, `rpc ${method.name} is ${names.join(" and ")} at once`, "keep one of these options");
     return undefined;
   }
-  return readPattern(method, facts, option, report);
+  return readMemberWith(option, method, facts, report);
 }
 
-function readPattern(
+function readMemberWith(
+  option: MethodOption,
   method: DescMethod,
   facts: MemberFacts,
-  option: MethodOption,
   report: Report,
 ): Member | undefined {
   switch (option.name) {
@@ -44,7 +45,15 @@ function readPattern(
       return readPipeline(method, facts, option, report);
     case "action":
       return readAction(method, facts, option, report);
+    case "resumable": {
+      const resumable = readResumable(method, option, report);
+      return resumable && readMethod(method, facts, resumable);
+    }
   }
+}
+
+function readMethod(method: DescMethod, facts: MemberFacts, resumable: Resumable | undefined): MethodMember {
+  return { ...facts, kind: methodKind(method), idempotency: idempotency(method), resumable };
 }
 
 function methodKind(method: DescMethod): MethodKind {

@@ -3,13 +3,14 @@ import type { Location } from "./problem.js";
 import { locateOption } from "./source-info.js";
 
 /** Field numbers in heliograph/options/v1/options.proto. */
-export const optionNumber = { topic: 51701, pipeline: 51702, action: 51703 } as const;
+export const optionNumber = { topic: 51701, pipeline: 51702, action: 51703, resumable: 51704 } as const;
 export type OptionName = keyof typeof optionNumber;
 
 const numbers = {
   topic: { key: 1 },
   pipeline: { acknowledged: 1 },
   action: { policy: 1, queue_size: 2, max_parallel: 3, retention_ms: 4 },
+  resumable: { retention_ms: 1, window_messages: 2, window_bytes: 3 },
 } as const;
 
 interface OptionFields {
@@ -20,6 +21,11 @@ interface OptionFields {
     readonly queueSize: number;
     readonly maxParallel: number;
     readonly retentionMs: number;
+  };
+  resumable: {
+    readonly retentionMs: number;
+    readonly windowMessages: number;
+    readonly windowBytes: bigint;
   };
 }
 
@@ -39,6 +45,7 @@ export function readOptions(method: DescMethod, registry: FileRegistry): MethodO
     ...readOption(method, registry, "topic"),
     ...readOption(method, registry, "pipeline"),
     ...readOption(method, registry, "action"),
+    ...readOption(method, registry, "resumable"),
   ];
 }
 

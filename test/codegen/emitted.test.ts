@@ -48,6 +48,27 @@ it("writes the three kinds of streams", () => {
   expect(member("bidiStream")).toMatch(/kind: "bidi-stream".*as BidiStreamMethod<Request, Response>/s);
 });
 
+it("writes how a resumable stream is kept, with the defaults of what is left out", () => {
+  expect(member("resumableStream")).toBe(`  /** Watches. */
+  resumableStream: {
+    kind: "server-stream",
+    service: "patterns.v1.PatternsService",
+    name: "ResumableStream",
+    path: "patterns.v1.PatternsService/ResumableStream",
+    input: Request,
+    output: Response,
+    idempotency: "no-side-effects",
+    resumable: { retentionMs: 60_000, windowMessages: 4, windowBytes: 65_536 },
+  } as ServerStreamMethod<Request, Response>,`);
+  expect(member("defaultResumableStream")).toContain(
+    "resumable: { retentionMs: 30_000, windowMessages: 1_024, windowBytes: 1_048_576 },",
+  );
+  expect(member("longestResumableStream")).toContain(
+    "resumable: { retentionMs: 3_600_000, windowMessages: 65_536, windowBytes: 67_108_864 },",
+  );
+  expect(member("serverStream")).not.toContain("resumable");
+});
+
 it("writes a topic's key with the fields' TypeScript names", () => {
   expect(member("plainTopic")).toMatch(/input: Empty,.*key: \[\],\n {2}\} as Topic<Reading>/s);
   expect(member("keyedTopic")).toContain(`    key: [

@@ -11,6 +11,7 @@ import "heliograph/options/v1/options.proto";
 service S {
   rpc Ask(Q) returns (A) { option idempotency_level = NO_SIDE_EFFECTS; }
   rpc Watch(Q) returns (stream A);
+  rpc Follow(Q) returns (stream A) { option (heliograph.options.v1.resumable) = { retention_ms: 60000 }; }
   rpc Readings(None) returns (stream Reading) { option (heliograph.options.v1.topic).key = "{room}"; }
   rpc Work(Job) returns (None) { option (heliograph.options.v1.pipeline).acknowledged = true; }
   rpc Go(Job) returns (stream Event) { option (heliograph.options.v1.action) = { policy: POLICY_QUEUE queue_size: 2 }; }
@@ -56,6 +57,18 @@ const changes: readonly (readonly [name: string, from: string | RegExp, to: stri
     "NO_SIDE_EFFECTS",
     "IDEMPOTENT",
     "lock.v1.S/Ask: idempotency weakened from no-side-effects to idempotent",
+  ],
+  [
+    "a stream that is no longer resumable",
+    "option (heliograph.options.v1.resumable) = { retention_ms: 60000 };",
+    "",
+    "lock.v1.S/Follow is no longer resumable",
+  ],
+  [
+    "a resumable stream that streams no more, once",
+    /rpc Follow.*/,
+    "rpc Follow(Q) returns (A);",
+    "lock.v1.S/Follow: streaming changed from (one) returns (stream) to (one) returns (one)",
   ],
   [
     "another key",
@@ -113,6 +126,12 @@ const harmless: readonly (readonly [name: string, from: string | RegExp, to: str
   ["stronger idempotency", "(stream A);", "(stream A) { option idempotency_level = IDEMPOTENT; }"],
   ["a new field of a message", "string house = 2;", "string house = 2; string floor = 3;"],
   ["a longer retention", "queue_size: 2", "queue_size: 2 retention_ms: 9000000"],
+  [
+    "a stream that becomes resumable",
+    "(stream A);",
+    "(stream A) { option (heliograph.options.v1.resumable) = {}; }",
+  ],
+  ["other numbers of a resumable stream", "retention_ms: 60000", "retention_ms: 1000 window_messages: 2"],
   ["a deprecation", "{ option idempotency_level", "{ option deprecated = true; option idempotency_level"],
 ];
 
@@ -155,7 +174,17 @@ it("is one file for all services, sorted, the same each time", () => {
   const { services } = parseLock(text);
   expect(Object.keys(services)).toEqual([...Object.keys(services)].sort());
   expect(compiled.run("target=lock,lock=all.json").files.get("all.json")).toBe(text);
-  const { KeyedTopic: topic } = services["patterns.v1.PatternsService"] ?? {};
+  const { KeyedTopic: topic, ResumableStream: stream } = services["patterns.v1.PatternsService"] ?? {};
+  expect(stream).toEqual({
+    kind: "server-stream",
+    path: "patterns.v1.PatternsService/ResumableStream",
+    input: "patterns.v1.Request",
+    output: "patterns.v1.Response",
+    clientStreaming: false,
+    serverStreaming: true,
+    idempotency: "no-side-effects",
+    resumable: { retentionMs: 60_000, windowMessages: 4, windowBytes: 65_536 },
+  });
   expect(topic).toEqual({
     kind: "topic",
     path: "patterns.v1.PatternsService/KeyedTopic",

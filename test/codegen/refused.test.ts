@@ -105,6 +105,38 @@ message Q { string s = 1; }`,
     "8:90: max_parallel without POLICY_PARALLEL; add policy: POLICY_PARALLEL or drop max_parallel",
     "9:68: POLICY_PARALLEL without max_parallel; add max_parallel: how many goals may run at a time",
   ],
+  "a resumable rpc that is no server stream, or another kind of member": [
+    `service S {
+  rpc A(Q) returns (Q) { option (heliograph.options.v1.resumable) = {}; }
+  rpc B(stream Q) returns (Q) { option (heliograph.options.v1.resumable) = {}; }
+  rpc C(stream Q) returns (stream Q) { option (heliograph.options.v1.resumable).retention_ms = 5000; }
+  rpc D(E) returns (stream Q) { option (heliograph.options.v1.topic) = {}; option (heliograph.options.v1.resumable) = {}; }
+  rpc F(Q) returns (E) { option (heliograph.options.v1.pipeline) = {}; option (heliograph.options.v1.resumable) = {}; }
+  rpc G(Q) returns (Q) { option (heliograph.options.v1.resumable) = {}; option (heliograph.options.v1.action) = {}; }
+}
+message E {}
+message Q { string s = 1; }`,
+    "7:33: rpc A is resumable but not a server stream; write rpc A(Q) returns (stream Q), or drop the option",
+    "8:40: rpc B is resumable but not a server stream; write rpc B(Q) returns (stream Q), or drop the option",
+    "9:40: rpc C is resumable but not a server stream; write rpc C(Q) returns (stream Q), or drop the option",
+    "10:3: rpc D is topic and resumable at once; keep one of these options",
+    "11:3: rpc F is pipeline and resumable at once; keep one of these options",
+    "12:3: rpc G is action and resumable at once; keep one of these options",
+  ],
+  "numbers of a resumable stream that are out of range": [
+    `service S {
+  rpc A(Q) returns (stream Q) { option (heliograph.options.v1.resumable) = { retention_ms: 999 }; }
+  rpc B(Q) returns (stream Q) { option (heliograph.options.v1.resumable) = { retention_ms: 3600001, window_messages: 65537 }; }
+  rpc C(Q) returns (stream Q) { option (heliograph.options.v1.resumable).window_bytes = 65535; }
+  rpc D(Q) returns (stream Q) { option (heliograph.options.v1.resumable) = { window_bytes: 18446744073709551615 }; }
+}
+message Q { string s = 1; }`,
+    "7:78: rpc A has retention_ms: 999; give 1000 to 3600000 milliseconds, or leave it out for 30000",
+    "8:78: rpc B has retention_ms: 3600001; give 1000 to 3600000 milliseconds, or leave it out for 30000",
+    "8:101: rpc B has window_messages: 65537; give 1 to 65536 messages, or leave it out for 1024",
+    "9:33: rpc C has window_bytes: 65535; give 65536 to 67108864 bytes, or leave it out for 1048576",
+    "10:78: rpc D has window_bytes: 18446744073709551615; give 65536 to 67108864 bytes, or leave it out for 1048576",
+  ],
   "messages that the code of messages needs itself": [
     `message MessageFns { message DeepPartial {} }
 message BinaryReader {}

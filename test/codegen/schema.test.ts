@@ -45,6 +45,7 @@ it("keeps what changes bytes or is shown by reflection, and drops comments and a
   const method = methodsOf(registry.getService("patterns.v1.PatternsService"));
   expect(method("Unary")).toMatchObject({ deprecated: true, idempotency: 2 });
   expect(method("KeyedTopic")?.proto.options?.$unknown?.map(({ no }) => no)).toEqual([51701]);
+  expect(method("ResumableStream")?.proto.options?.$unknown?.map(({ no }) => no)).toEqual([51704]);
   expect(method("ClientStream")?.proto.options).toBeUndefined();
   const reading = registry.getMessage("patterns.v1.Reading")?.fields;
   expect(reading?.find(({ name }) => name === "unpacked")).toMatchObject({ packed: false });

@@ -1,5 +1,5 @@
 import type { DescMessage } from "@bufbuild/protobuf";
-import type { ActionMember, KeyLevel, Member, MethodKind, Policy, Service } from "../model.js";
+import type { ActionMember, KeyLevel, Member, MethodKind, Policy, Resumable, Service } from "../model.js";
 import { docComment } from "./doc-comment.js";
 import { memberName } from "./member-name.js";
 import { fieldName } from "./ts-proto.js";
@@ -47,10 +47,13 @@ function ownProperties(member: Member, names: Names): string[] {
         `feedback: ${feedbackOf(member, names)}`,
         `result: ${names.message(member.result)}`,
         `policy: ${emitPolicy(member.policy)}`,
-        `retentionMs: ${member.retentionMs.toString().replace(/\B(?=(\d{3})+$)/g, "_")}`,
+        `retentionMs: ${emitNumber(member.retentionMs)}`,
       ];
     default:
-      return [`idempotency: "${member.idempotency}"`];
+      return [
+        `idempotency: "${member.idempotency}"`,
+        ...(member.resumable ? [`resumable: ${emitResumable(member.resumable)}`] : []),
+      ];
   }
 }
 
@@ -93,4 +96,17 @@ function emitPolicy(policy: Policy): string {
     case "preempt":
       return `{ kind: "${policy.kind}" }`;
   }
+}
+
+function emitResumable({ retentionMs, windowMessages, windowBytes }: Resumable): string {
+  const numbers = [
+    `retentionMs: ${emitNumber(retentionMs)}`,
+    `windowMessages: ${emitNumber(windowMessages)}`,
+    `windowBytes: ${emitNumber(windowBytes)}`,
+  ];
+  return `{ ${numbers.join(", ")} }`;
+}
+
+function emitNumber(value: number): string {
+  return value.toString().replace(/\B(?=(\d{3})+$)/g, "_");
 }

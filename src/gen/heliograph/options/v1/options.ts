@@ -99,11 +99,11 @@ export interface Action {
 }
 
 export interface Resumable {
-  /** How long the server keeps a stream whose client is away. Absent: 30 seconds. */
+  /** How long the server keeps a stream whose client is away, 1,000 to 3,600,000. Absent: 30 seconds. */
   retentionMs: number;
-  /** How many messages the handler may be ahead of what the client has taken. Absent: 1,024. */
+  /** How many messages the handler may be ahead of what the client has taken, 1 to 65,536. Absent: 1,024. */
   windowMessages: number;
-  /** The same in bytes. Absent: 1 MiB. */
+  /** The same in bytes, 64 KiB to 64 MiB. Absent: 1 MiB. */
   windowBytes: bigint;
 }
 
