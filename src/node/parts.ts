@@ -8,6 +8,7 @@ import { composeSockets } from "../socket/compose-sockets.js";
 import type { SocketFactory } from "../socket/socket.js";
 import { tapped } from "../socket/tap.js";
 import { zmqSockets } from "../socket/zmq-socket.js";
+import { features } from "../wire/compression.js";
 import { type Introduction, VERSIONS } from "../wire/handshake.js";
 import { limitsFrom } from "../wire/limits.js";
 import { PacketReader } from "../wire/packet-reader.js";
@@ -41,6 +42,7 @@ export function makeParts(name: string, options: CommonOptions): Parts {
   return {
     self: {
       versions: VERSIONS,
+      features,
       node: name,
       instance: randomUUID(),
       epoch: clock.wallUs(),

@@ -12,6 +12,8 @@ import { writeStatus } from "./status.js";
 export const VERSIONS: readonly number[] = [1];
 
 const MAX_NAME_CHARS = 256;
+const MAX_FEATURES = 32;
+const MAX_FEATURE_CHARS = 64;
 
 /** Who a node is. */
 export interface Identity {
@@ -26,6 +28,8 @@ export interface Identity {
 /** What HELLO or WELCOME say of the side that sends them. */
 export interface Introduction extends Identity {
   readonly versions: readonly number[];
+  /** Optional parts of the protocol; of compressions those that the side can undo. */
+  readonly features: readonly string[];
   readonly heartbeatMs: number;
   readonly limits: Limits;
 }
@@ -37,7 +41,7 @@ export function writeHello(writer: PacketWriter, self: Introduction): void {
     node: self.node,
     instance: self.instance,
     epoch: BigInt(self.epoch),
-    features: [],
+    features: [...self.features],
     heartbeatMs: self.heartbeatMs,
     limits: limitsMessage(self.limits),
     publicKey: new Uint8Array(),
@@ -53,7 +57,7 @@ export function writeWelcome(writer: PacketWriter, self: Introduction, version: 
     node: self.node,
     instance: self.instance,
     epoch: BigInt(self.epoch),
-    features: [],
+    features: [...self.features],
     heartbeatMs: self.heartbeatMs,
     publishEndpoint: "",
     limits: limitsMessage(self.limits),
@@ -76,7 +80,7 @@ export interface ReceivedHello extends Introduction {
   readonly expect: { readonly instance: string; readonly epoch: number } | undefined;
 }
 
-/** @throws MalformedMessage, or HeliographError PROTOCOL_VIOLATION for names or limits that can't be */
+/** @throws MalformedMessage, or HeliographError PROTOCOL_VIOLATION for names, features or limits that can't be */
 export function readHello(frame: Frame): ReceivedHello {
   const hello = decodeMessage(Hello, frame.buf, frame.bodyStart, frame.bodyEnd);
   checkNames(hello);
@@ -85,6 +89,7 @@ export function readHello(frame: Frame): ReceivedHello {
     node: hello.node,
     instance: hello.instance,
     epoch: Number(hello.epoch),
+    features: featuresOf(hello),
     heartbeatMs: hello.heartbeatMs,
     limits: limitsOf(hello.limits),
     expect:
@@ -103,6 +108,7 @@ export function readWelcome(frame: Frame): Introduction {
     node: welcome.node,
     instance: welcome.instance,
     epoch: Number(welcome.epoch),
+    features: featuresOf(welcome),
     heartbeatMs: welcome.heartbeatMs,
     limits: limitsOf(welcome.limits),
   };
@@ -133,6 +139,15 @@ export function commonVersion(theirs: readonly number[]): number {
 function checkNames({ node, instance }: { readonly node: string; readonly instance: string }): void {
   if (node.length > MAX_NAME_CHARS || instance.length > MAX_NAME_CHARS)
     throw protocolViolation(`node and instance have at most ${MAX_NAME_CHARS} characters`);
+}
+
+/** They are kept as long as the session, and looked through for each payload that might be compressed. */
+function featuresOf({ features }: { readonly features: readonly string[] }): readonly string[] {
+  if (features.length > MAX_FEATURES || features.some(({ length }) => length > MAX_FEATURE_CHARS))
+    throw protocolViolation(
+      `features are at most ${MAX_FEATURES} names of at most ${MAX_FEATURE_CHARS} characters`,
+    );
+  return features;
 }
 
 function limitsMessage(limits: Limits): LimitsMessage {

@@ -75,6 +75,7 @@ const welcome = (
         node: "raw",
         instance: "raw",
         epoch: 1,
+        features: [],
         heartbeatMs: 1000,
         limits: { ...initialLimits, ...limits },
       },

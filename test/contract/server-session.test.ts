@@ -197,6 +197,7 @@ describe("a session is ended", () => {
         node: "raw",
         instance: "x",
         epoch: 1,
+        features: [],
         heartbeatMs: 1,
         limits: initialLimits,
       }),

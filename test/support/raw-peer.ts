@@ -36,6 +36,7 @@ export function hello(writer: PacketWriter, limits: Partial<Limits> = {}): void 
       node: "raw",
       instance: "raw",
       epoch: 1,
+      features: [],
       heartbeatMs: 1000,
       limits: { ...initialLimits, ...limits },
     }),

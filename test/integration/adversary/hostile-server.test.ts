@@ -55,7 +55,15 @@ function welcome(writer: PacketWriter): void {
   frame(writer, FrameKind.Welcome, 0, () =>
     writeWelcome(
       writer,
-      { versions: [1], node: "x", instance: "x", epoch: 1, heartbeatMs: 1000, limits: initialLimits },
+      {
+        versions: [1],
+        node: "x",
+        instance: "x",
+        epoch: 1,
+        features: [],
+        heartbeatMs: 1000,
+        limits: initialLimits,
+      },
       1,
     ),
   );

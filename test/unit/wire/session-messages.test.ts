@@ -38,6 +38,7 @@ const self = {
   node: "greeter",
   instance: "a-b-c",
   epoch: 1_767_225_600_000_000,
+  features: ["gzip", "x"],
   heartbeatMs: 2_000,
   limits: { ...initialLimits, maxCalls: 7, windowBytes: 100_000, messageBytes: 2 ** 31 - 1 },
 };
@@ -54,6 +55,16 @@ describe("the handshake", () => {
     const limits = { ...initialLimits, maxCalls: 0, chunkBytes: 2 ** 40, metadataBytes: 2 ** 31 };
     const hello = readHello(arrived(FrameKind.Hello, (writer) => writeHello(writer, { ...self, limits })));
     expect(hello.limits).toEqual({ ...initialLimits, metadataBytes: MAX_METADATA_BYTES });
+  });
+
+  test.each([
+    ["33 of them", Array.from({ length: 33 }, (_, index) => `f${index}`)],
+    ["one of 65 characters", ["x".repeat(65)]],
+  ])("too many or too long features are a fault: %s", (_what, features) => {
+    const hello = arrived(FrameKind.Hello, (writer) => writeHello(writer, { ...self, features }));
+    expect(() => readHello(hello)).toThrow("features are at most 32 names of at most 64 characters");
+    const welcome = arrived(FrameKind.Welcome, (writer) => writeWelcome(writer, { ...self, features }, 1));
+    expect(() => readWelcome(welcome)).toThrow("protocol violation");
   });
 
   test("GOAWAY says what was started, and why when it is for a fault", () => {
