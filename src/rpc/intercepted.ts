@@ -25,8 +25,12 @@ export async function intercepted(call: CallState, route: Route, request: unknow
     side: "server",
     kind: "unary",
     method: route.method,
+    clock: call.clock,
     request,
     metadata: ctx.requestMetadata,
+    get trailers() {
+      return ctx.trailers;
+    },
     remainingMs: () => ctx.remainingMs(),
     get signal() {
       return call.signal;

@@ -1,3 +1,4 @@
+import type { Clock } from "../core/clock.js";
 import { Code } from "../core/code.js";
 import type { ContextValues } from "../core/context-values.js";
 import { HeliographError, invalidArgument } from "../core/error.js";
@@ -6,12 +7,17 @@ import type { Method } from "../wire/definition.js";
 import { showValue } from "../wire/show-value.js";
 import type { Peer } from "./context.js";
 import type { RetryOptions } from "./retry-options.js";
+import type { AttemptGroup } from "./transport.js";
 
 interface CallInfo {
   readonly side: "client" | "server";
   readonly method: Method;
+  /** What deadlines are measured by. */
+  readonly clock: Clock;
   /** What travels with the request. */
   readonly metadata: Metadata;
+  /** What comes back with the end of the call, also when it fails. A server's are sent; a client's are filled when they arrive. */
+  readonly trailers: Metadata;
   /** Milliseconds until the deadline; `Infinity` when there is none. */
   remainingMs(): number;
   /** Fires when the call is cancelled or its deadline has passed. */
@@ -22,6 +28,8 @@ interface CallInfo {
   /** Of the caller's options; an interceptor may set or take them. Client side only. */
   readonly idempotencyKey?: string | undefined;
   readonly retry?: RetryOptions | false | undefined;
+  /** Of a call with an idempotency key that is made more than once: what its attempts share. Client side only. */
+  readonly attemptGroup?: AttemptGroup | undefined;
 }
 
 /** A call with one request. */
