@@ -23,15 +23,18 @@ export interface ResponseStream<O> extends AsyncIterableIterator<O>, AsyncDispos
   return(): Promise<IteratorResult<O, undefined>>;
 }
 
+/** The requests of a call, for one `for await`. They end when the caller's do, or throw when it is gone. */
+export interface RequestStream<I> extends AsyncIterableIterator<I> {
+  /** The next request; waits for it. */
+  next(): Promise<IteratorResult<I, undefined>>;
+}
+
 /** A unary method as its caller sees it. Fields of the request may be left out: they are proto3's defaults. */
 export type UnaryCall<I, O> = (request: Init<I>, options?: CallOptions) => Promise<O>;
 /** A server-streaming method as its caller sees it. */
 export type ServerStreamCall<I, O> = (request: Init<I>, options?: CallOptions) => ResponseStream<O>;
 /** A client-streaming method as its caller sees it. */
-export type ClientStreamCall<I, O> = (
-  requests: MessageSource<Init<I>>,
-  options?: CallOptions,
-) => Promise<O>;
+export type ClientStreamCall<I, O> = (requests: MessageSource<Init<I>>, options?: CallOptions) => Promise<O>;
 /** A bidirectional method as its caller sees it. */
 export type BidiStreamCall<I, O> = (
   requests: MessageSource<Init<I>>,
@@ -42,16 +45,10 @@ export type BidiStreamCall<I, O> = (
 export type UnaryHandler<I, O> = (request: I, ctx: HandlerContext) => O | Promise<O>;
 /** A server-streaming method as its server implements it: most often an `async *` function. */
 export type ServerStreamHandler<I, O> = (request: I, ctx: HandlerContext) => MessageSource<O>;
-/** A client-streaming method as its server implements it. The requests end when the caller's do, or throw when it is gone. */
-export type ClientStreamHandler<I, O> = (
-  requests: AsyncIterableIterator<I>,
-  ctx: HandlerContext,
-) => O | Promise<O>;
+/** A client-streaming method as its server implements it. */
+export type ClientStreamHandler<I, O> = (requests: RequestStream<I>, ctx: HandlerContext) => O | Promise<O>;
 /** A bidirectional method as its server implements it. */
-export type BidiStreamHandler<I, O> = (
-  requests: AsyncIterableIterator<I>,
-  ctx: HandlerContext,
-) => MessageSource<O>;
+export type BidiStreamHandler<I, O> = (requests: RequestStream<I>, ctx: HandlerContext) => MessageSource<O>;
 
 /** A method as its caller sees it. */
 export type Call<M extends Method> =
