@@ -97,7 +97,7 @@ export function decompress(id: number, bytes: Buffer, maxBytes: number): Buffer 
     if (bytes.length > UNPACK_HERE_BYTES) return elsewhere(compressor, bytes, maxBytes);
     const here = Math.min(maxBytes, UNPACK_HERE_INTO_BYTES);
     try {
-      return whole(compressor.unpackHere(bytes, here), bytes);
+      return whole(compressor.unpackHere(bytes, here), bytes, maxBytes);
     } catch (error) {
       if (here < maxBytes && isOverflow(error)) return elsewhere(compressor, bytes, maxBytes);
       throw error;
@@ -109,14 +109,15 @@ export function decompress(id: number, bytes: Buffer, maxBytes: number): Buffer 
 
 async function elsewhere(compressor: Compressor, bytes: Buffer, maxBytes: number): Promise<Buffer> {
   try {
-    return whole(await compressor.unpackElsewhere(bytes, maxBytes), bytes);
+    return whole(await compressor.unpackElsewhere(bytes, maxBytes), bytes, maxBytes);
   } catch (error) {
     throw undoFailed(error, compressor.name, maxBytes);
   }
 }
 
-/** zlib passes over zeros that follow. */
-function whole({ buffer, engine }: Unpacking, bytes: Buffer): Buffer {
+/** zlib passes over zeros that follow, and knows no limit of 0. */
+function whole({ buffer, engine }: Unpacking, bytes: Buffer, maxBytes: number): Buffer {
+  if (buffer.length > maxBytes) throw tooLarge(maxBytes);
   if (engine.bytesWritten === bytes.length) return buffer;
   throw new Error(`${bytes.length - engine.bytesWritten} bytes follow its end`);
 }

@@ -96,7 +96,7 @@ function compressor(
   const unpacking = (bytes: Buffer, maxBytes: number): Options => ({
     // One byte more, so that what fits exactly needs no second buffer to find its end in.
     chunkSize: chunkSize(Math.min(expectedBytes(bytes), maxBytes) + 1),
-    maxOutputLength: maxBytes,
+    maxOutputLength: Math.max(1, maxBytes),
     info: true,
   });
   return {
