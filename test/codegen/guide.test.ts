@@ -1,9 +1,9 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { tsProtoOptions } from "../../src/cli/generate-code.js";
 import { newProject } from "../../src/cli/new-project.js";
-import { repository } from "./schemas.js";
+import { compile, repository } from "./schemas.js";
 
 const guide = await readFile(join(repository, "docs/guide/generate.md"), "utf8");
 
@@ -21,6 +21,36 @@ it("shows the modules of a new project", () => {
   const modules = [...block("buf.yaml").matchAll(/^ {2}- path: .*$/gm)].map(([line]) => line);
   expect(modules).toHaveLength(2);
   for (const line of modules) expect(newProject("x", "*").get("buf.yaml")).toContain(`${line}\n`);
+});
+
+describe("streams that resume", () => {
+  const section = guide.split("## Streams that resume\n")[1]?.split("\n## ")[0] ?? "";
+
+  async function watch(option: string) {
+    const proto = section.split("```proto\n")[1]?.split("```")[0] ?? "";
+    const service = proto.replace("{retention_ms: 60000}", option);
+    const text = `syntax = "proto3"; package guide.v1;\n${service}message WatchRequest {} message WatchResponse {}`;
+    const { error, files } = (await compile({ "guide.proto": text })).run("target=ts");
+    return error + (files.get("guide_heliograph.ts") ?? "");
+  }
+
+  it("are generated as the guide says", async () => {
+    const line = section.split("```ts\n")[1]?.split("```")[0];
+    expect(line).toMatch(/^resumable: /);
+    expect(await watch("{retention_ms: 60000}")).toContain(`    ${line}  } as ServerStreamMethod`);
+  });
+
+  it("have the defaults and bounds that the guide says", async () => {
+    const rows = [...section.matchAll(/^\| `(\w+)` \| (\d+) \| (\d+) \| (\d+) \|/gm)];
+    expect(rows).toHaveLength(3);
+    const tooMuch = rows.map(([, field, , , most]) => `${field}: ${Number(most) + 1}`);
+    const refused = await watch(`{${tooMuch.join()}}`);
+    for (const [, field = "", byDefault, least, most] of rows) {
+      expect(refused).toMatch(
+        new RegExp(`has ${field}: .*; give ${least} to ${most} \\w+, or leave it out for ${byDefault}$`, "m"),
+      );
+    }
+  });
 });
 
 it.each(["examples", "test"])("agrees with the template of %s", async (folder) => {
