@@ -1,34 +1,22 @@
-import { answer, fail, orders } from "./lines.js";
 import { type Caller, measureP50, measureRate } from "./load.js";
-import type { RunOrder } from "./protocol.js";
+import { roundsProgram } from "./rounds-program.js";
 
 /** What a contender's client program opens: a caller, and how to let go of it. */
 export interface OpenCaller<Request, Response> extends Caller<Request, Response> {
   close(): unknown;
 }
 
-/**
- * Runs a contender's client program: connects to the endpoint that is its last argument, makes one call,
- * then does as the runner orders until its standard input ends. Any failure ends it with status 1.
- */
+/** Runs a client program that makes calls, after a first one; or that sends messages which are answered one by one. */
 export async function clientProgram<Request, Response>(
   open: (endpoint: string) => Promise<OpenCaller<Request, Response>>,
 ): Promise<void> {
-  const endpoint = process.argv.at(-1)!;
-  try {
+  await roundsProgram(async (endpoint) => {
     const caller = await open(endpoint);
     await caller.call(caller.request(0));
-    answer({ ready: true });
-    for await (const order of orders()) {
-      const { run } = order as RunOrder;
-      answer(
-        run.case === "unary-serial"
-          ? await measureP50(caller, run.seconds)
-          : await measureRate(caller, run.inFlight, run.seconds),
-      );
-    }
-    await caller.close();
-  } catch (error) {
-    fail(error);
-  }
+    return {
+      round: ({ case: name, inFlight, seconds }) =>
+        name.endsWith("-serial") ? measureP50(caller, seconds) : measureRate(caller, inFlight, seconds),
+      close: () => caller.close(),
+    };
+  });
 }

@@ -23,6 +23,11 @@ export function sameEcho(request: Echo, response: Echo): boolean {
   return response.sequence === request.sequence && response.text === request.text;
 }
 
+/** Whether a message of a stream is the one with this number. */
+export function isEcho(sequence: number, message: Echo): boolean {
+  return message.sequence === sequence && message.text === text;
+}
+
 const template = Buffer.alloc(payloadBytes);
 template.write(text, 4, "latin1");
 
@@ -36,4 +41,12 @@ export function buffer(sequence: number): Buffer {
 /** Whether an answer is the one to this request. */
 export function sameBuffer(request: Buffer, response: Uint8Array): boolean {
   return request.equals(response);
+}
+
+const expected = buffer(0);
+
+/** Whether a message of a stream is the one with this number. */
+export function isBuffer(sequence: number, message: Buffer): boolean {
+  expected.writeUInt32LE(sequence, 0);
+  return expected.equals(message);
 }

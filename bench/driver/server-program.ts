@@ -1,4 +1,5 @@
 import { answer, fail, orders } from "./lines.js";
+import type { Order } from "./protocol.js";
 
 /** What a contender's server program opens: where it listens, and how to end it. */
 export interface OpenServer {
@@ -11,7 +12,10 @@ export async function serverProgram(open: () => Promise<OpenServer>): Promise<vo
   try {
     const server = await open();
     answer({ endpoint: server.endpoint });
-    for await (const order of orders()) throw new Error(`a server takes no orders: ${JSON.stringify(order)}`);
+    for await (const line of orders()) {
+      if (!("rss" in (line as Order))) throw new Error(`no order of a server: ${JSON.stringify(line)}`);
+      answer({ rss: process.memoryUsage.rss() });
+    }
     await server.close();
   } catch (error) {
     fail(error);

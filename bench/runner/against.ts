@@ -4,15 +4,23 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { UsageError } from "./arguments.js";
 import { buildPackage, compilePrograms, generateStubs, linkPackage } from "./build.js";
+import type { RaceName } from "./cases.js";
 import { run, step } from "./command.js";
+import { progress } from "./output.js";
 import { type Checkout, checkoutAt, here } from "./paths.js";
 
 /** Of this bench, what measures Heliograph alone. */
 const measuring = ["package.json", "tsconfig.json", "proto", "driver", "peers/ours"];
 
+/** Of its programs, those that need streams, which older commits don't have; and the cases that need these. */
+const streaming = ["stream-server", "stream-client", "chat-client"];
+const streamingCases: readonly RaceName[] = ["server-stream", "bidi-serial", "stream-unread"];
+
 /** Another commit of this repository, checked out and built in a temporary folder until it is disposed. */
 export interface Rival extends AsyncDisposable {
   readonly checkout: Checkout;
+  /** The cases that it can't run, and why. */
+  readonly missing: ReadonlyMap<RaceName, string>;
 }
 
 /**
@@ -45,11 +53,25 @@ export async function buildRival(revision: string): Promise<Rival> {
       cpSync(`${here.bench}/${path}`, `${checkout.bench}/${path}`, { recursive: true });
     linkPackage(checkout);
     await generateStubs(checkout);
-    await compilePrograms(checkout);
-    return { checkout, [Symbol.asyncDispose]: dispose };
+    const missing = await compileWhatCompiles(checkout, revision);
+    return { checkout, missing, [Symbol.asyncDispose]: dispose };
   } catch (error) {
     await dispose();
     throw error;
+  }
+}
+
+/** Compiles the programs, without those of streams if it has to be. Gives the cases that can't be run for that. */
+async function compileWhatCompiles(checkout: Checkout, revision: string): Promise<Rival["missing"]> {
+  try {
+    await compilePrograms(checkout);
+    return new Map();
+  } catch (error) {
+    progress(`set-up: without streams, since ${error instanceof Error ? error.message : String(error)}`);
+    for (const program of streaming) rmSync(`${checkout.bench}/peers/ours/${program}.ts`);
+    await compilePrograms(checkout);
+    const why = `the programs of streams can't be compiled with ${revision}, which seems not to have them`;
+    return new Map(streamingCases.map((name) => [name, why]));
   }
 }
 

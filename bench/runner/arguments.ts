@@ -5,7 +5,7 @@ import { type PeerName, peerNames } from "./peers.js";
 /** Arguments that mean nothing; the message is for the user, the exit status 2. */
 export class UsageError extends Error {}
 
-/** A race, and the calls in flight of each of its rows. */
+/** A race, and the calls in flight, or streams at a time, of each of its rows. */
 export interface SelectedRace {
   readonly name: RaceName;
   readonly inFlight: readonly number[];
@@ -38,8 +38,8 @@ export const help = `npm run bench -- [options] [case ...]
   Measures Heliograph beside its peers. A name selects that case alone, a prefix with * several, none all.
   Without --quick the rounds are longer, and with no case named the table in bench/README.md is written.
 
-  --quick          ends within 50 seconds, once set up
-  --in-flight N    one row, with N calls in flight
+  --quick          short rounds: a case ends within 50 seconds, once set up
+  --in-flight N    one row, with N calls in flight, or N streams at a time
   --peers A,B      these peers alone
   --seconds S      length of a round
   --json           one JSON object per row on standard output

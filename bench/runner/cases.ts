@@ -5,7 +5,7 @@ export interface PeerCase {
   readonly kind: "peers";
   readonly summary: string;
   readonly unit: Unit;
-  /** Calls in flight, one row each. */
+  /** Calls in flight, or streams at a time, one row each. */
   readonly inFlight: readonly number[];
   /** Whether other settings than these mean anything. */
   readonly anyInFlight: boolean;
@@ -25,16 +25,33 @@ export interface GrowthCase {
   readonly inFlightOfOne: number;
 }
 
+/** Streams of Heliograph on one session, some of which nobody reads, compared with the same where all are read. */
+export interface UnreadCase {
+  readonly kind: "unread";
+  readonly summary: string;
+  readonly unit: Unit;
+  /** Streams at a time, those that nobody reads among them, one row each. */
+  readonly inFlight: readonly number[];
+  readonly anyInFlight: boolean;
+  readonly unread: number;
+}
+
 /** What Heliograph alone takes of memory. */
 export interface MemoryCase {
   readonly summary: string;
 }
 
 /** Names of the cases that are races: a row for each number of calls in flight. */
-export type RaceName = "unary" | "unary-serial" | "growth";
+export type RaceName =
+  | "unary"
+  | "unary-serial"
+  | "server-stream"
+  | "bidi-serial"
+  | "stream-unread"
+  | "growth";
 export type CaseName = RaceName | "memory";
-export type RaceCase = PeerCase | GrowthCase;
-export type Unit = "calls/s" | "µs";
+export type RaceCase = PeerCase | GrowthCase | UnreadCase;
+export type Unit = "calls/s" | "messages/s" | "µs";
 
 /** Every case by its name. */
 export const cases: Readonly<Record<RaceName, RaceCase> & { memory: MemoryCase }> = {
@@ -54,6 +71,31 @@ export const cases: Readonly<Record<RaceName, RaceCase> & { memory: MemoryCase }
     anyInFlight: false,
     peers: ["grpc-js", "zeromq", "nats", "grpc-cpp"],
   },
+  "server-stream": {
+    kind: "peers",
+    summary: "messages per second of streams from server to client, typed, 32 bytes each",
+    unit: "messages/s",
+    inFlight: [1],
+    anyInFlight: true,
+    peers: ["grpc-js", "zeromq", "grpc-cpp"],
+  },
+  "bidi-serial": {
+    kind: "peers",
+    summary: "median time of a message and its answer, one after the other on one stream, 32 bytes each way",
+    unit: "µs",
+    inFlight: [1],
+    anyInFlight: false,
+    peers: ["grpc-js", "zeromq", "grpc-cpp"],
+  },
+  "stream-unread": {
+    kind: "unread",
+    summary:
+      "messages per second of 1,000 streams on one session, one of them never read, beside all of them read",
+    unit: "messages/s",
+    inFlight: [1_000],
+    anyInFlight: true,
+    unread: 1,
+  },
   growth: {
     kind: "growth",
     summary: "unary calls per second of 1,000 client sessions on one server, beside one session",
@@ -68,5 +110,12 @@ export const cases: Readonly<Record<RaceName, RaceCase> & { memory: MemoryCase }
   },
 };
 
-export const raceNames = ["unary", "unary-serial", "growth"] as const satisfies readonly RaceName[];
+export const raceNames = [
+  "unary",
+  "unary-serial",
+  "server-stream",
+  "bidi-serial",
+  "stream-unread",
+  "growth",
+] as const satisfies readonly RaceName[];
 export const caseNames: readonly CaseName[] = [...raceNames, "memory"];

@@ -1,8 +1,9 @@
-import type { Listening, Ready, RoundResult } from "../driver/protocol.js";
+import type { Listening, Ready, RoundResult, Rss } from "../driver/protocol.js";
 import type { RaceName } from "./cases.js";
 import type { Checkout } from "./paths.js";
 import type { PeerName } from "./peers.js";
 import { type Command, Program } from "./program.js";
+import type { Resident } from "./row.js";
 
 /** One side of a race: its name, and the server and client program of a case. */
 export interface Contender {
@@ -14,10 +15,24 @@ export interface Contender {
 }
 
 const startMs = 20_000;
+const rssMs = 10_000;
 
 /** Heliograph as it is in a checkout. */
-export function ours(checkout: Checkout, name = "ours"): Contender {
-  return { name, ...scripts(checkout, "ours/server", "ours/client") };
+export function ours(of: RaceName, checkout: Checkout, name = "ours"): Contender {
+  switch (of) {
+    case "server-stream":
+      return oursWithUnread(checkout, name, 0);
+    case "bidi-serial":
+      return { name, ...scripts(checkout, "ours/stream-server", "ours/chat-client") };
+    default:
+      return { name, ...scripts(checkout, "ours/server", "ours/client") };
+  }
+}
+
+/** Heliograph as it is in a checkout, nobody reading so many of the client's streams. */
+export function oursWithUnread(checkout: Checkout, name: string, unread: number): Contender {
+  const { server, client } = scripts(checkout, "ours/stream-server", "ours/stream-client");
+  return { name, server, client: [...client, String(unread)] };
 }
 
 /** Heliograph as it is in a checkout, the client's calls going in turn over so many sessions. */
@@ -30,15 +45,37 @@ export function oursWithSessions(checkout: Checkout, name: string, sessions: num
 export function peer(name: PeerName, of: RaceName, checkout: Checkout, binaries: string): Contender {
   switch (name) {
     case "zeromq":
-      return of === "unary-serial"
-        ? { name, ...scripts(checkout, "zeromq/reply-server", "zeromq/request-client") }
-        : { name, ...scripts(checkout, "zeromq/router-server", "zeromq/dealer-client") };
+      return { name, ...scripts(checkout, ...scriptsOfZeromq(of)) };
     case "grpc-js":
-      return { name, ...scripts(checkout, "grpc-js/server", "grpc-js/client") };
+      return { name, ...scripts(checkout, "grpc-js/server", `grpc-js/${clientOf(of)}`) };
     case "nats":
       return { name, ...scripts(checkout, "nats/server", "nats/client") };
     case "grpc-cpp":
       return { name, server: [`${binaries}/server`], client: [`${binaries}/client`] };
+  }
+}
+
+function clientOf(of: RaceName): string {
+  switch (of) {
+    case "server-stream":
+      return "stream-client";
+    case "bidi-serial":
+      return "chat-client";
+    default:
+      return "client";
+  }
+}
+
+function scriptsOfZeromq(of: RaceName): [server: string, client: string] {
+  switch (of) {
+    case "unary-serial":
+      return ["zeromq/reply-server", "zeromq/request-client"];
+    case "server-stream":
+      return ["zeromq/stream-server", "zeromq/stream-client"];
+    case "bidi-serial":
+      return ["zeromq/router-server", "zeromq/chat-client"];
+    default:
+      return ["zeromq/router-server", "zeromq/dealer-client"];
   }
 }
 
@@ -79,7 +116,16 @@ export class RunningContender implements AsyncDisposable {
   async round(of: RaceName, inFlight: number, seconds: number): Promise<number> {
     const order = { run: { case: of, inFlight: this.#inFlight ?? inFlight, seconds } };
     const result = await this.#client.ask<RoundResult>(order, seconds * 1000 + 30_000);
-    return "p50us" in result ? result.p50us : result.callsPerSecond;
+    if ("p50us" in result) return result.p50us;
+    return "callsPerSecond" in result ? result.callsPerSecond : result.messagesPerSecond;
+  }
+
+  /** Resident memory of its programs now. Only for contenders in JavaScript. */
+  async rss(): Promise<Resident> {
+    const [server, client] = await Promise.all(
+      [this.#server, this.#client].map((program) => program.ask<Rss>({ rss: true }, rssMs)),
+    );
+    return { server: server!.rss, client: client!.rss };
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -1,5 +1,6 @@
+import type { Rival } from "./against.js";
 import { cases, type RaceName } from "./cases.js";
-import { type Contender, ours, oursWithSessions, peer } from "./contender.js";
+import { type Contender, ours, oursWithSessions, oursWithUnread, peer } from "./contender.js";
 import { grpcCppBinaries } from "./grpc-cpp.js";
 import { type Checkout, here } from "./paths.js";
 import type { PeerName } from "./peers.js";
@@ -15,13 +16,13 @@ export interface Field {
   readonly others: readonly Entrant[];
 }
 
-/** Heliograph beside the peers that the user wants, or with many sessions beside one. */
+/** Heliograph beside the peers that the user wants, or beside itself: many sessions and one, streams unread and read. */
 export function beside(name: RaceName, wanted: readonly PeerName[], obstacles: Obstacles): Field {
   const found = cases[name];
   switch (found.kind) {
     case "peers":
       return {
-        ours: ours(here),
+        ours: ours(name, here),
         others: found.peers
           .filter((other) => wanted.includes(other))
           .map((other) => {
@@ -36,16 +37,30 @@ export function beside(name: RaceName, wanted: readonly PeerName[], obstacles: O
         ours: oursWithSessions(here, "ours", found.sessions),
         others: [{ ...oursWithSessions(here, "one-session", 1), inFlight: found.inFlightOfOne }],
       };
+    case "unread":
+      return {
+        ours: oursWithUnread(here, "ours", found.unread),
+        others: [oursWithUnread(here, "all-read", 0)],
+      };
   }
 }
 
 /** Heliograph beside another commit of itself. */
-export function besideCommit(name: RaceName, checkout: Checkout, revision: string): Field {
-  const found = cases[name];
-  return found.kind === "growth"
-    ? {
-        ours: oursWithSessions(here, "ours", found.sessions),
-        others: [oursWithSessions(checkout, revision, found.sessions)],
-      }
-    : { ours: ours(here), others: [ours(checkout, revision)] };
+export function besideCommit(name: RaceName, rival: Rival, revision: string): Field {
+  const contender = (checkout: Checkout, as: string) => {
+    const found = cases[name];
+    switch (found.kind) {
+      case "peers":
+        return ours(name, checkout, as);
+      case "growth":
+        return oursWithSessions(checkout, as, found.sessions);
+      case "unread":
+        return oursWithUnread(checkout, as, found.unread);
+    }
+  };
+  const missing = rival.missing.get(name);
+  return {
+    ours: contender(here, "ours"),
+    others: [missing === undefined ? contender(rival.checkout, revision) : { name: revision, missing }],
+  };
 }

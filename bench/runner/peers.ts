@@ -17,11 +17,11 @@ export type PeerName = "grpc-js" | "zeromq" | "nats" | "grpc-cpp";
 /** Every peer by its name. */
 export const peers: Readonly<Record<PeerName, Peer>> = {
   "grpc-js": {
-    summary: "@grpc/grpc-js, unary calls of a typed stub",
+    summary: "@grpc/grpc-js, a typed stub",
     npm: true,
   },
   zeromq: {
-    summary: "plain zeromq.js, DEALER/ROUTER (serial: REQ/REP), one message per call, no protobuf",
+    summary: "plain zeromq.js, DEALER/ROUTER (serial calls: REQ/REP), one message for each, no protobuf",
     npm: true,
   },
   nats: {

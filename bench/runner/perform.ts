@@ -4,7 +4,7 @@ import { caseNames, cases, type RaceName } from "./cases.js";
 import { beside, besideCommit, type Field } from "./field.js";
 import { type MemoryRow, measureMemory, memoryLines } from "./memory.js";
 import { progress, result } from "./output.js";
-import { peerNames, peers } from "./peers.js";
+import { type PeerName, peerNames, peers } from "./peers.js";
 import { planRounds } from "./plan.js";
 import { race } from "./race.js";
 import { describeRow, type Row } from "./row.js";
@@ -46,8 +46,9 @@ async function setUpAll(): Promise<number> {
 }
 
 async function runBeside(options: RunOptions): Promise<number> {
-  const needed = options.races.some(({ name }) => cases[name].kind === "peers") ? options.peers : [];
-  const obstacles = await setUp(needed);
+  const obstacles = await setUp(
+    options.peers.filter((peer) => options.races.some(({ name }) => races(name, peer))),
+  );
   const rows = await runRaces(options, (name) => beside(name, options.peers, obstacles));
   const memory = options.memory ? await measureMemory() : undefined;
   if (memory !== undefined) print(options, memory, describeMemory);
@@ -58,11 +59,16 @@ async function runBeside(options: RunOptions): Promise<number> {
   return status(rows);
 }
 
+function races(name: RaceName, peer: PeerName): boolean {
+  const found = cases[name];
+  return found.kind === "peers" && found.peers.includes(peer);
+}
+
 async function runAgainst(options: RunOptions, revision: string): Promise<number> {
   const rival = await buildRival(revision);
   try {
     await setUp([]);
-    return status(await runRaces(options, (name) => besideCommit(name, rival.checkout, revision)));
+    return status(await runRaces(options, (name) => besideCommit(name, rival, revision)));
   } finally {
     await rival[Symbol.asyncDispose]();
   }

@@ -23,7 +23,8 @@ export function planRounds(
 ): Plan {
   if (!quick) return { rounds: 11, roundSeconds: seconds ?? 2, firstWarmUpSeconds: 5, warmUpSeconds: 2 };
 
-  const warmUps = { firstWarmUpSeconds: 1.2, warmUpSeconds: 0.3 };
+  const longest = seconds ?? Number.POSITIVE_INFINITY;
+  const warmUps = { firstWarmUpSeconds: Math.min(1.2, 3 * longest), warmUpSeconds: Math.min(0.3, longest) };
   let left = quickSeconds - (memory ? memorySeconds : 0);
   let slots = 0;
   for (const { rows, contenders } of races) {

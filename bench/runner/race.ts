@@ -1,11 +1,12 @@
 import { payloadBytes } from "../driver/payload.js";
 import type { SelectedRace } from "./arguments.js";
+import { cases } from "./cases.js";
 import { RunningContender } from "./contender.js";
 import type { Field } from "./field.js";
 import { type Figures, ratio, summarize } from "./figures.js";
 import { progress } from "./output.js";
 import type { Plan } from "./plan.js";
-import type { Missing, Row } from "./row.js";
+import type { Missing, Resident, Row } from "./row.js";
 
 /**
  * Runs a case: starts every contender's programs once, then for each setting warms them up and
@@ -35,7 +36,8 @@ export async function* race(
         }
       }
       const figures = new Map(running.map((contender, i) => [contender.name, summarize(values[i]!)]));
-      yield { case: name, inFlight: calls, bytes: payloadBytes, ...compare(field, figures) };
+      const row = { case: name, inFlight: calls, bytes: payloadBytes, ...compare(field, figures) };
+      yield cases[name].kind === "unread" ? { ...row, rss: await residentOf(running) } : row;
     }
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
@@ -59,4 +61,10 @@ function compare({ ours, others }: Field, figures: ReadonlyMap<string, Figures>)
     }
   }
   return { ours: own, peers, ratio: ratios };
+}
+
+async function residentOf(running: readonly RunningContender[]): Promise<Record<string, Resident>> {
+  const resident: Record<string, Resident> = {};
+  for (const contender of running) resident[contender.name] = await contender.rss();
+  return resident;
 }

@@ -6,6 +6,12 @@ export interface Missing {
   readonly missing: string;
 }
 
+/** Bytes of resident memory of a contender's programs. */
+export interface Resident {
+  readonly server: number;
+  readonly client: number;
+}
+
 /** A row that was measured. */
 export interface MeasuredRow {
   readonly case: RaceName;
@@ -15,6 +21,8 @@ export interface MeasuredRow {
   readonly peers: Readonly<Record<string, Figures | Missing>>;
   /** Ours ÷ peer. A throughput wants it high, a time low. */
   readonly ratio: Readonly<Record<string, number>>;
+  /** Where unread streams are measured: what every contender's programs take at the end of the last round. */
+  readonly rss?: Readonly<Record<string, Resident>>;
 }
 
 /** A row that a failed call ended. */
@@ -37,7 +45,17 @@ export function describeRow(row: Row): string {
       ? `  ${name.padEnd(10)} missing: ${figures.missing}`
       : `  ${name.padEnd(10)} ${describeFigures(figures, unit)}   ours is ${row.ratio[name]} of it`,
   );
-  return [head, `  ${"ours".padEnd(10)} ${describeFigures(row.ours, unit)}`, ...lines].join("\n");
+  const resident = Object.entries(row.rss ?? {}).map(
+    ([name, rss]) => `  ${name.padEnd(10)} resident memory: ${describeResident(rss)}`,
+  );
+  return [head, `  ${"ours".padEnd(10)} ${describeFigures(row.ours, unit)}`, ...lines, ...resident].join(
+    "\n",
+  );
+}
+
+/** Memory for people. */
+export function describeResident({ server, client }: Resident): string {
+  return `server ${server.toLocaleString("en-US")} bytes, client ${client.toLocaleString("en-US")} bytes`;
 }
 
 function describeFigures({ median, min, max }: Figures, unit: string): string {

@@ -4,7 +4,7 @@ import { cases, raceNames } from "./cases.js";
 import type { Figures } from "./figures.js";
 import { type MemoryRow, memoryLines } from "./memory.js";
 import { here } from "./paths.js";
-import type { Row } from "./row.js";
+import { describeResident, type Row } from "./row.js";
 
 const begin = "<!-- figures: written by npm run bench -->";
 const end = "<!-- end of figures -->";
@@ -46,7 +46,18 @@ function caseTable(name: (typeof raceNames)[number], rows: readonly Row[]): stri
     line(["in flight", "ours", ...others]),
     line(["---:", "---:", ...others.map(() => "---:")]),
     ...lines.map(line),
+    ...residentLines(own),
   ].join("\n");
+}
+
+function residentLines(rows: readonly Row[]): string[] {
+  const lines = rows.flatMap((row) =>
+    Object.entries("rss" in row ? (row.rss ?? {}) : {}).map(
+      ([name, rss]) =>
+        `Resident memory at the end, ${row.inFlight} in flight, ${name}: ${describeResident(rss)}.`,
+    ),
+  );
+  return lines.flatMap((text) => ["", text]);
 }
 
 function memoryTable(row: MemoryRow): string {

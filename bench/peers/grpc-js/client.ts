@@ -1,16 +1,10 @@
-import { credentials } from "@grpc/grpc-js";
 import { clientProgram } from "../../driver/client-program.js";
 import { deadlineMs, type Echo, echo, sameEcho } from "../../driver/payload.js";
-import { BenchService } from "./stub.js";
+import { openStub } from "./stub.js";
 
 /** gRPC in JavaScript: one channel that is kept, a typed stub, a deadline for each call. */
 await clientProgram(async (endpoint) => {
-  const stub = new BenchService(endpoint, credentials.createInsecure(), {
-    "grpc.enable_channelz": 0,
-    "grpc.enable_retries": 0,
-    "grpc.keepalive_time_ms": 30_000,
-    "grpc.use_local_subchannel_pool": 1,
-  });
+  const stub = openStub(endpoint);
   return {
     request: echo,
     call: (request: Echo) =>

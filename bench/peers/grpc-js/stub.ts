@@ -1,5 +1,5 @@
 import { fileURLToPath } from "node:url";
-import { loadPackageDefinition } from "@grpc/grpc-js";
+import { credentials, loadPackageDefinition } from "@grpc/grpc-js";
 import { loadSync } from "@grpc/proto-loader";
 import type { ProtoGrpcType } from "../../gen/grpc-js/bench.js";
 
@@ -12,3 +12,13 @@ export const { BenchService } = (
     loadSync(`${bench}proto/bench/v1/bench.proto`, { defaults: true }),
   ) as unknown as ProtoGrpcType
 ).bench.v1;
+
+/** A stub on one channel that is kept. */
+export function openStub(endpoint: string) {
+  return new BenchService(endpoint, credentials.createInsecure(), {
+    "grpc.enable_channelz": 0,
+    "grpc.enable_retries": 0,
+    "grpc.keepalive_time_ms": 30_000,
+    "grpc.use_local_subchannel_pool": 1,
+  });
+}
