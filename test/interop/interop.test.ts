@@ -1,0 +1,23 @@
+import { describe, expect, test } from "vitest";
+import { interopCases, leftOut } from "./cases.js";
+import { openContext } from "./context.js";
+import { transports } from "./transports.js";
+
+describe.each(transports)("interop over $name", (transport) => {
+  test.each(interopCases)("$name", async ({ run }) => {
+    const context = openContext(transport);
+    let troubles: string[] = [];
+    try {
+      await run(context);
+    } finally {
+      troubles = await context.close();
+    }
+    expect(troubles).toEqual([]);
+  });
+});
+
+test("each case has a name of its own, and none that is left out is there", () => {
+  const names = interopCases.map(({ name }) => name);
+  expect(new Set(names).size).toBe(names.length);
+  expect(names.filter((name) => name in leftOut)).toEqual([]);
+});

@@ -1,0 +1,60 @@
+import {
+  type Clock,
+  createNode,
+  insecure,
+  type LimitOptions,
+  type Node,
+  type SocketFactory,
+  serve,
+} from "../../src/index.js";
+import { ControlService } from "../gen/heliograph/test/interop/v1/control_heliograph.js";
+import { TestService } from "../gen/heliograph/test/interop/v1/test_heliograph.js";
+import { interopHandlers } from "./handlers.js";
+
+/** What a case wants of a server beside the usual. */
+export interface ServerSetup {
+  /** Where it listens, when it comes back. Default: wherever nobody does. */
+  readonly endpoint?: string;
+  /** What it says to `fill_server_id`. Default `server`. */
+  readonly id?: string;
+  readonly limits?: LimitOptions;
+  /** Unary calls that run at a time. */
+  readonly maxConcurrent?: number;
+  readonly clock?: Clock;
+}
+
+/** A server of the interop cases. */
+export interface InteropServer {
+  readonly endpoint: string;
+  readonly node: Node;
+  /** What went wrong in it that no case asked for: handlers that failed, sessions ended by a fault. */
+  readonly troubles: string[];
+}
+
+/** Serves TestService and ControlService. UnimplementedService is served by nobody. */
+export async function startServer(
+  endpoint: string,
+  network: SocketFactory,
+  setup: ServerSetup = {},
+): Promise<InteropServer> {
+  const { id = "server", limits, clock, maxConcurrent } = setup;
+  const troubles: string[] = [];
+  const note = (fields: object, text: string) =>
+    troubles.push(`${text}: ${JSON.stringify(fields, showError)}`);
+  const node = createNode({
+    name: id,
+    security: insecure(),
+    network,
+    limits,
+    clock,
+    logger: { debug() {}, info() {}, warn: note, error: note },
+  });
+  const handlers = interopHandlers(id);
+  const served = await serve(node, TestService, handlers.test, { endpoint, maxConcurrent });
+  await serve(node, ControlService, handlers.control);
+  return { endpoint: served.endpoints[0] ?? endpoint, node, troubles };
+}
+
+function showError(_key: string, value: unknown): unknown {
+  return value instanceof Error ? (value.stack ?? value.message) : value;
+}

@@ -1,0 +1,108 @@
+import assert from "node:assert/strict";
+import { frameTap } from "../../src/index.js";
+import { type FakeClock, fakeClock } from "../../src/testing/index.js";
+import { FrameKind } from "../../src/wire/frame.js";
+import type { InteropCase } from "./case.js";
+import { checkZeros, collect, nextOf } from "./checks.js";
+import { duplexRequests, named } from "./requests.js";
+import { WireLog } from "./wire-log.js";
+
+const CONCURRENT_CALLS = 10;
+const PINGS = 10;
+/** How often each side pings the other unless told otherwise. */
+const PING_MS = 7_500;
+
+/** In the place of gRPC's negative HTTP/2 cases: what a server may do to a connection. */
+export const sessionCases: readonly InteropCase[] = [
+  {
+    name: "goaway",
+    async run({ start, connect }) {
+      const first = await start({ id: "first" });
+      const second = await start({ id: "second" });
+      const log = new WireLog();
+      const { test } = connect([first.endpoint, second.endpoint], { tap: log.tap });
+      const server = async () => (await test.unaryCall({ fillServerId: true })).serverId;
+
+      assert.equal(await server(), "first");
+      const requests = duplexRequests();
+      const answers = test.fullDuplexCall(requests);
+      requests.push({ responseParameters: [{ size: 8 }] });
+      checkZeros((await nextOf(answers)).payload, 8);
+
+      const drained = first.node.close();
+      await log.seen("in", FrameKind.Goaway, 1);
+      assert.equal(await server(), "second");
+
+      // What had begun before goes on where it was.
+      requests.push({ responseParameters: [{ size: 9 }] });
+      checkZeros((await nextOf(answers)).payload, 9);
+      requests.end();
+      assert.equal((await answers.next()).done, true);
+      await drained;
+      assert.equal(await server(), "second");
+    },
+  },
+  {
+    name: "max_streams",
+    async run({ pair }) {
+      const { test, reached } = await pair({ limits: { maxCalls: 1 } });
+      const all = { ended: CONCURRENT_CALLS, mostRunning: 1 };
+      const atOnce = <T>(call: () => Promise<T>) =>
+        Promise.all(Array.from({ length: CONCURRENT_CALLS }, () => call()));
+
+      const answers = await atOnce(() => test.unaryCall({ responseSize: 8 }, { metadata: named("unary") }));
+      for (const { payload } of answers) checkZeros(payload, 8);
+      const { ended, mostRunning } = await reached("unary", {});
+      assert.deepEqual({ ended, mostRunning }, all);
+
+      const responseParameters = [{ size: 8 }, { size: 9 }];
+      const streams = await atOnce(() =>
+        collect(test.streamingOutputCall({ responseParameters }, { metadata: named("stream") })),
+      );
+      for (const stream of streams) assert.equal(stream.length, 2);
+      assert.equal((await reached("stream", {})).ended, CONCURRENT_CALLS);
+    },
+  },
+  {
+    name: "ping",
+    async run({ pair }) {
+      const clients = fakeClock();
+      const servers = fakeClock();
+      const pings = new Pings();
+      const { test } = await pair({ clock: servers }, { clock: clients, tap: pings.tap });
+      await pings.exchanged("out", clients);
+      await pings.exchanged("in", servers);
+      await test.emptyCall({});
+    },
+  },
+];
+
+/** Numbers the pings of either side, and sees whether each is answered by its own pong. */
+class Pings {
+  private readonly sent = { in: 0, out: 0 };
+  private readonly answered = { in: 0, out: 0 };
+  private wake = () => {};
+
+  readonly tap = frameTap((frame, { direction }) => {
+    if (frame.kind === FrameKind.Ping) return { ...frame, sequence: BigInt(++this.sent[direction]) };
+    if (frame.kind === FrameKind.Pong) {
+      const pinged = direction === "in" ? "out" : "in";
+      if (frame.sequence === BigInt(this.answered[pinged] + 1)) this.answered[pinged]++;
+      this.wake();
+    }
+    return frame;
+  });
+
+  /** Lets the clock of the side that pings run on, one ping after the other. */
+  async exchanged(direction: "in" | "out", clock: FakeClock): Promise<void> {
+    for (let count = 1; count <= PINGS; count++) {
+      const ponged = new Promise<void>((resolve) => {
+        this.wake = resolve;
+      });
+      clock.advance(PING_MS);
+      await ponged;
+      assert.equal(this.sent[direction], count);
+      assert.equal(this.answered[direction], count);
+    }
+  }
+}
