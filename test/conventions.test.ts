@@ -21,6 +21,7 @@ const rules: readonly Rule[] = [
     folders: ["test"],
     pattern: /\bsetTimeout\b|\btimers\/promises\b|\btime\.sleep\b/,
     except: {
+      "test/conformance/calls/testees/client.ts": "delays requests and cancellations by what a case says",
       "test/contract/socket.ts": "spreads messages over turns of the loop; asserts nothing of their times",
       "test/integration/adversary/fuzz.test.ts":
         "breaks off connections that the server would drop much later",
