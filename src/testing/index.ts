@@ -1,2 +1,10 @@
 export { type MemoryNetworkOptions, memoryNetwork } from "../socket/memory-socket.js";
+export type { ZmqOptions } from "../socket/zmq-options.js";
+export { zmqSockets } from "../socket/zmq-socket.js";
+export type { CallDirection } from "./call-faults.js";
 export { type FakeClock, type FakeClockOptions, fakeClock } from "./fake-clock.js";
+export type { FaultOptions } from "./fault-options.js";
+export type { FaultStats } from "./fault-stats.js";
+export { type FaultyNetwork, faults } from "./faults.js";
+export type { MethodName, StubCall } from "./stub-calls.js";
+export { type StubOptions, type StubService, stubService } from "./stub-service.js";
