@@ -66,11 +66,12 @@ async function compileWhatCompiles(checkout: Checkout, revision: string): Promis
   try {
     await compilePrograms(checkout);
     return new Map();
-  } catch (error) {
-    progress(`set-up: without streams, since ${error instanceof Error ? error.message : String(error)}`);
+  } catch {
     for (const program of streaming) rmSync(`${checkout.bench}/peers/ours/${program}.ts`);
+    // Rejects when it was not them.
     await compilePrograms(checkout);
-    const why = `the programs of streams can't be compiled with ${revision}, which seems not to have them`;
+    const why = `${revision} seems to have no streams: the programs that need them can't be compiled with it`;
+    progress(`set-up: ${why}`);
     return new Map(streamingCases.map((name) => [name, why]));
   }
 }
