@@ -3,6 +3,8 @@ import { compressionCases } from "./compression-cases.js";
 import { cutCases } from "./cut-cases.js";
 import { endingCases } from "./ending-cases.js";
 import { loadCases } from "./load-cases.js";
+import { pushBackCases } from "./push-back-cases.js";
+import { reconnectCases } from "./reconnect-cases.js";
 import { sessionCases } from "./session-cases.js";
 import { soakCases } from "./soak-cases.js";
 import { statusCases } from "./status-cases.js";
@@ -19,6 +21,8 @@ export const interopCases: readonly InteropCase[] = [
   ...soakCases,
   ...sessionCases,
   ...cutCases,
+  ...reconnectCases,
+  ...pushBackCases,
   ...loadCases,
 ];
 

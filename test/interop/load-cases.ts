@@ -1,51 +1,80 @@
 import assert from "node:assert/strict";
 import { Code } from "../../src/index.js";
+import { fakeClock } from "../../src/testing/index.js";
 import type { InteropCase } from "./case.js";
-import { checkFails, checkZeros, collect, nextOf, zeros } from "./checks.js";
-import { inputRequests, named } from "./requests.js";
+import { checkFails, checkZeros, nextOf } from "./checks.js";
+import { named } from "./requests.js";
 import { callLarge } from "./unary-cases.js";
 
 const LARGE_CALLS = 1_000;
+/** So that a server holds no more of their requests than it works on. */
+const LARGE_AT_A_TIME = 256;
+
 const CALLS = 2_000;
-const TIMEOUT_MS = 100;
+const ALL_AT_ONCE = { limits: { maxCalls: 2 * CALLS }, maxConcurrent: CALLS };
+const TIMEOUT_MS = 1_000;
 
-/** What a receiver of a stream grants unless told otherwise (docs/spec/wire.md, "Limits"). */
-const CREDIT_MESSAGES = 16;
-const CREDIT_BYTES = 65_536;
-/** A message that is made, and can't be sent yet, on either side of an iterable. */
-const IN_HAND = 2;
-
-const SMALL = 8;
-const MESSAGES = 1_000;
-const BIG = 20_000;
-const BIG_MESSAGES = 100;
-
-/** The list that the authors of gRPC's cases left to do. */
+/** Of the list that the authors of gRPC's cases left to do. */
 export const loadCases: readonly InteropCase[] = [
   {
     name: "concurrent_large_unary",
     async run({ pair }) {
-      const { test } = await pair();
+      const { test } = await pair({ limits: { maxCalls: LARGE_AT_A_TIME } });
       await Promise.all(Array.from({ length: LARGE_CALLS }, () => callLarge(test)));
     },
   },
+  {
+    name: "simultaneous_calls",
+    async run({ pair }) {
+      const { test, reached, release } = await pair(ALL_AT_ONCE);
+      const calls = sizes.map((responseSize) =>
+        test.unaryCall({ responseSize }, { metadata: named("crowd", 1) }),
+      );
+      await reached("crowd", { started: CALLS });
+      await release("crowd");
+      for (const [i, { payload }] of (await Promise.all(calls)).entries()) checkZeros(payload, i + 1);
+      assert.equal((await reached("crowd", { ended: CALLS })).mostRunning, CALLS);
+    },
+  },
+  {
+    name: "simultaneous_streams",
+    async run({ pair }) {
+      const { test, reached, release } = await pair(ALL_AT_ONCE);
+      const streams = sizes.map((size) =>
+        test.streamingOutputCall(
+          { responseParameters: [{ size }, { size: 1 }] },
+          { metadata: named("crowd", 1) },
+        ),
+      );
+      const firsts = await Promise.all(streams.map(nextOf));
+      for (const [i, { payload }] of firsts.entries()) checkZeros(payload, i + 1);
+      await release("crowd");
+      for (const { payload } of await Promise.all(streams.map(nextOf))) checkZeros(payload, 1);
+      assert.ok((await Promise.all(streams.map((stream) => stream.next()))).every(({ done }) => done));
+      assert.equal((await reached("crowd", { ended: CALLS })).mostRunning, CALLS);
+    },
+  },
+  {
+    name: "simultaneous_timeouts",
+    async run({ pair }) {
+      const clock = fakeClock();
+      const { test, reached } = await pair({ ...ALL_AT_ONCE, clock }, { clock });
+      const options = { timeoutMs: TIMEOUT_MS, metadata: named("late", 1) };
+      const calls = sizes.map((size, i) =>
+        checkFails(
+          i % 2 === 0
+            ? test.unaryCall({ responseSize: size }, options)
+            : test.streamingInputCall([{ payload: { body: new Uint8Array(1) } }], options),
+          Code.DeadlineExceeded,
+        ),
+      );
+      await reached("late", { started: CALLS, messages: CALLS });
+      clock.advance(TIMEOUT_MS + 100);
+      await Promise.all(calls);
+      const { ended, aborted } = await reached("late", { ended: CALLS });
+      assert.deepEqual({ ended, aborted }, { ended: CALLS, aborted: CALLS });
+    },
+  },
 ];
-void [
-  Code,
-  checkFails,
-  checkZeros,
-  collect,
-  nextOf,
-  zeros,
-  inputRequests,
-  named,
-  CALLS,
-  TIMEOUT_MS,
-  CREDIT_MESSAGES,
-  CREDIT_BYTES,
-  IN_HAND,
-  SMALL,
-  MESSAGES,
-  BIG,
-  BIG_MESSAGES,
-];
+
+const sizes = Array.from({ length: CALLS }, (_unused, i) => i + 1);

@@ -1,9 +1,16 @@
 import { frameTap, type Tap, type TappedFrame } from "../../src/index.js";
+import { initialLimits } from "../../src/wire/limits.js";
 
 /** One frame that travelled. */
 export interface LoggedFrame {
   readonly direction: "in" | "out";
   readonly frame: TappedFrame;
+}
+
+/** What the receiver of a stream allows its sender. */
+export interface Grant {
+  messages: number;
+  bytes: number;
 }
 
 /** `heliograph.wire.v1.Compression` */
@@ -51,5 +58,21 @@ export class WireLog {
       else open.delete(callId);
     }
     return found;
+  }
+
+  /** All credit that one side has given to the one stream of the connection: `out` the client, `in` the server. */
+  granted(direction: "in" | "out"): Grant {
+    const grant: Grant = { messages: 0, bytes: 0 };
+    for (const { direction: way, frame } of this.frames) {
+      if (way !== direction) continue;
+      if (frame.welcome !== undefined) {
+        const { limits } = frame.welcome;
+        grant.messages += limits?.streamCreditMessages || initialLimits.streamCreditMessages;
+        grant.bytes += Number(limits?.streamCreditBytes) || initialLimits.streamCreditBytes;
+      }
+      grant.messages += frame.creditMessages;
+      grant.bytes += Number(frame.creditBytes);
+    }
+    return grant;
   }
 }
