@@ -1,7 +1,8 @@
 import { invalidArgument } from "../core/error.js";
 import { checkOptionNames } from "../core/option-names.js";
 import { checkEndpoint } from "../naming/endpoint.js";
-import type { Compression } from "../wire/compression.js";
+import { type Compression, checkCompression } from "../wire/compression.js";
+import { showValue } from "../wire/show-value.js";
 import { checkInterceptors, type Interceptor } from "./interceptor.js";
 
 /** How a service is served. */
@@ -31,6 +32,13 @@ export interface IdempotencyOptions {
   readonly maxBytes?: number | undefined;
 }
 
+/** The defaults of `IdempotencyOptions`. */
+export const REPLY_WINDOW_MS = 300_000;
+export const REPLY_WINDOW_BYTES = 16 * 1024 * 1024;
+
+/** A window of fewer bytes keeps next to nothing. */
+const MIN_REPLY_WINDOW_BYTES = 1024;
+
 const names: readonly (keyof ServeOptions)[] = [
   "endpoint",
   "interceptors",
@@ -40,13 +48,39 @@ const names: readonly (keyof ServeOptions)[] = [
   "idempotency",
 ];
 
+const idempotencyNames: readonly (keyof IdempotencyOptions)[] = ["windowMs", "maxBytes"];
+
 /** @throws HeliographError INVALID_ARGUMENT that quotes the option */
 export function checkServeOptions(options: ServeOptions): void {
   checkOptionNames("serve()", options, names);
-  const { endpoint, interceptors, maxConcurrent } = options;
+  const { endpoint, interceptors, maxConcurrent, compression, idleTimeoutMs, idempotency } = options;
   if (endpoint !== undefined) checkEndpoint(endpoint);
   checkInterceptors(interceptors);
   if (maxConcurrent !== undefined && !(Number.isInteger(maxConcurrent) && maxConcurrent > 0)) {
     throw invalidArgument(`maxConcurrent must be a whole number of at least 1, got ${String(maxConcurrent)}`);
   }
+  if (compression !== undefined) checkCompression("compression", compression);
+  checkSpan("idleTimeoutMs", idleTimeoutMs);
+  if (idempotency !== undefined) checkIdempotency(idempotency);
+}
+
+function checkIdempotency(options: IdempotencyOptions): void {
+  if (typeof options !== "object" || options === null) {
+    throw invalidArgument(
+      `idempotency must be an object such as { windowMs: ${REPLY_WINDOW_MS} }, got ${showValue(options)}`,
+    );
+  }
+  checkOptionNames("idempotency", options, idempotencyNames);
+  const { windowMs, maxBytes } = options;
+  checkSpan("idempotency.windowMs", windowMs);
+  if (maxBytes !== undefined && !(Number.isSafeInteger(maxBytes) && maxBytes >= MIN_REPLY_WINDOW_BYTES)) {
+    throw invalidArgument(
+      `idempotency.maxBytes must be a whole number of at least ${MIN_REPLY_WINDOW_BYTES}, got ${showValue(maxBytes)}`,
+    );
+  }
+}
+
+function checkSpan(name: string, ms: number | undefined): void {
+  if (ms === undefined || (typeof ms === "number" && Number.isFinite(ms) && ms > 0)) return;
+  throw invalidArgument(`${name} must be a positive number of milliseconds, got ${showValue(ms)}`);
 }
