@@ -3,12 +3,15 @@ import { Code } from "../../src/index.js";
 import { fakeClock } from "../../src/testing/index.js";
 import type { InteropCase } from "./case.js";
 import { checkFails, checkZeros, nextOf } from "./checks.js";
+import { LARGE_REQUEST, LARGE_RESPONSE } from "./data.js";
 import { named } from "./requests.js";
 import { callLarge } from "./unary-cases.js";
 
 const LARGE_CALLS = 1_000;
 /** So that a server holds no more of their requests than it works on. */
 const LARGE_AT_A_TIME = 256;
+/** Of both sides, which are one process here. All requests wait in the client; not all answers lie about as well. */
+const LARGE_BYTES = LARGE_CALLS * (LARGE_REQUEST + LARGE_RESPONSE);
 
 const CALLS = 2_000;
 const ALL_AT_ONCE = { limits: { maxCalls: 2 * CALLS }, maxConcurrent: CALLS };
@@ -19,8 +22,16 @@ export const loadCases: readonly InteropCase[] = [
   {
     name: "concurrent_large_unary",
     async run({ pair }) {
-      const { test } = await pair({ limits: { maxCalls: LARGE_AT_A_TIME } });
-      await Promise.all(Array.from({ length: LARGE_CALLS }, () => callLarge(test)));
+      const { test, reached } = await pair({ limits: { maxCalls: LARGE_AT_A_TIME } });
+      const before = process.memoryUsage().arrayBuffers;
+      let most = 0;
+      const call = async () => {
+        await callLarge(test, { metadata: named("large"), timeoutMs: 60_000 });
+        most = Math.max(most, process.memoryUsage().arrayBuffers - before);
+      };
+      await Promise.all(Array.from({ length: LARGE_CALLS }, call));
+      assert.ok(most < LARGE_BYTES, `${most} bytes were held`);
+      assert.ok((await reached("large", { ended: LARGE_CALLS })).mostRunning <= LARGE_AT_A_TIME);
     },
   },
   {

@@ -1,13 +1,14 @@
 import assert from "node:assert/strict";
-import { Code } from "../../src/index.js";
+import { type CallOptions, Code } from "../../src/index.js";
 import type { InteropCase } from "./case.js";
 import { checkFails, checkZeros, zeros } from "./checks.js";
 import type { InteropClient } from "./context.js";
 import { LARGE_REQUEST, LARGE_RESPONSE, PICK_FIRST_CALLS, USER_KEY } from "./data.js";
 
 /** The call that most cases are about: 271,828 zero bytes there, 314,159 back. */
-export async function callLarge(test: InteropClient["test"]): Promise<void> {
-  const { payload } = await test.unaryCall({ responseSize: LARGE_RESPONSE, payload: zeros(LARGE_REQUEST) });
+export async function callLarge(test: InteropClient["test"], options?: CallOptions): Promise<void> {
+  const request = { responseSize: LARGE_RESPONSE, payload: zeros(LARGE_REQUEST) };
+  const { payload } = await test.unaryCall(request, options);
   checkZeros(payload, LARGE_RESPONSE);
 }
 
