@@ -1,0 +1,112 @@
+import { getEventListeners } from "node:events";
+import { Code, HeliographError } from "../../../src/index.js";
+import type { ScheduledLink } from "../../support/scheduled-link.js";
+import type { Caller } from "./caller.js";
+import type { Handling } from "./handling.js";
+import type { WireSession } from "./wire-session.js";
+import type { World } from "./world.js";
+
+/** How long a call waits for a connection. */
+const CONNECT_MS = 2_000;
+
+/** Whether what a caller was told of its call's end can be true. */
+export function checkEnding(world: World, caller: Caller): void {
+  const { token, ending } = caller;
+  const handling = world.handlings.get(token);
+  const fault = (what: string) => world.fault(`the end of ${token}: ${what}`);
+  if (ending === undefined) fault("it never came");
+  else if (ending.kind === "answered") checkAnswered(caller, handling, fault);
+  else if (ending.kind === "failed") checkError(world, caller, handling, ending.error, fault);
+}
+
+/** Whether a call left nothing behind with its user's things. */
+export function checkLeft(
+  world: World,
+  { token, feed, signal }: Caller | (Handling & { signal?: never }),
+): void {
+  if (feed?.started === true && feed.over === undefined && feed.form !== "bare iterator") {
+    world.fault(`${token}: nobody told its messages that no more are wanted`);
+  }
+  if (signal !== undefined && getEventListeners(signal, "abort").length > 0) {
+    world.fault(`${token}: a listener was left on its signal`);
+  }
+}
+
+/** Whether the handler of a call that has ended for its caller knows of it. */
+export function checkHandler(world: World, caller: Caller): void {
+  const handling = world.handlings.get(caller.token);
+  if (caller.ending === undefined || handling === undefined || handling.over) return;
+  if (!handling.ctx.signal.aborted) world.fault(`${caller.token} is over, but its handler was not told`);
+}
+
+/** The connections on which this call was sent, with what was seen on them. */
+export function sessionsOf(world: World, token: string): [ScheduledLink, WireSession][] {
+  return [...world.sessions].filter(([, { calls }]) =>
+    [...calls.values()].some((call) => call.token === token),
+  );
+}
+
+function checkAnswered(caller: Caller, handling: Handling | undefined, fault: (what: string) => void): void {
+  if (handling === undefined) {
+    fault("it was answered, but never handled");
+    return;
+  }
+  const { feed, finished } = handling;
+  if (feed === undefined) {
+    if (finished !== "answered") fault("it was answered, but not by its handler");
+  } else if (feed.ended !== "end") fault("it was answered in full, but its handler did not end so");
+  else if (caller.received !== feed.sizes.length)
+    fault(`it was answered in full, with ${caller.received} of ${feed.sizes.length} messages`);
+}
+
+function checkError(
+  world: World,
+  caller: Caller,
+  handling: Handling | undefined,
+  error: unknown,
+  fault: (what: string) => void,
+): void {
+  if (!(error instanceof HeliographError)) {
+    fault(`it failed with ${String(error)}`);
+    return;
+  }
+  if (error.notProcessed && handling !== undefined) fault(`not processed, but it was: ${error.message}`);
+  const wrong = () => fault(`it had no reason for ${error.reason || "-"}: ${error.message}`);
+  switch (error.code) {
+    case Code.Cancelled:
+      if (!caller.aborted && !caller.left && world.parties[caller.connection]?.closing === undefined) wrong();
+      return;
+    case Code.DeadlineExceeded:
+      if (caller.endedAt < caller.deadline) wrong();
+      return;
+    case Code.Unavailable:
+      if (!world.disturbed && caller.endedAt < caller.startedAt + CONNECT_MS) wrong();
+      return;
+    case Code.Aborted:
+      if (handling?.finished !== "failed") wrong();
+      else checkBeforeError(caller, handling, fault);
+      return;
+    case Code.Unknown:
+      if (caller.feed?.ended === "fail") return;
+      if (handling?.finished !== "crashed") wrong();
+      else checkBeforeError(caller, handling, fault);
+      return;
+    case Code.ResourceExhausted: {
+      // Until the greeting has arrived, a client can't know how many calls the server takes.
+      const early = sessionsOf(world, caller.token).some(
+        ([, { welcomedAt }]) => (caller.madeAt ?? 0) <= welcomedAt,
+      );
+      if (error.reason !== "TOO_MANY_CALLS" || !error.notProcessed || !early) wrong();
+      return;
+    }
+    default:
+      wrong();
+  }
+}
+
+/** Messages that arrived before an error come before it. */
+function checkBeforeError(caller: Caller, { feed }: Handling, fault: (what: string) => void): void {
+  if (feed !== undefined && caller.received !== feed.sizes.length) {
+    fault(`its error came after ${caller.received} of ${feed.sizes.length} messages`);
+  }
+}

@@ -1,0 +1,37 @@
+import type { Choices } from "./choices.js";
+import type { Kind } from "./wire-call.js";
+import type { Setup } from "./world.js";
+
+const small: Setup["sizes"] = [
+  [80, 5],
+  [20, 700],
+];
+const medium: Setup["sizes"] = [
+  [60, 5],
+  [20, 3_000],
+  [16, 20_000],
+  [4, 70_000],
+];
+const large: Setup["sizes"] = [
+  [70, 5],
+  [10, 20_000],
+  [10, 70_000],
+  [10, 300_000],
+];
+
+/** The conditions of a run: most have one thing or another that is scarce. */
+export function chooseSetup(choices: Choices, kinds: readonly Kind[]): Setup {
+  const limits = () => ({
+    maxCalls: choices.pick([1_024, 2]),
+    windowPackets: choices.pick([128, 4]),
+    windowBytes: choices.pick([1_048_576, 65_536]),
+  });
+  return {
+    kinds,
+    nodeLimits: limits(),
+    clientLimits: limits(),
+    maxConcurrent: choices.pick([256, 2, 1]),
+    sizes: choices.pick([small, small, small, medium, medium, large]),
+    breaks: choices.percent(35),
+  };
+}
