@@ -6,6 +6,17 @@ export { type ErrorDetail, type ErrorOptions, HeliographError } from "./core/err
 export type { Logger } from "./core/logger.js";
 export { Metadata, type MetadataInit, type MetadataValue } from "./core/metadata.js";
 export type { Reason } from "./core/reasons.js";
+export type { CircuitState } from "./interceptors/circuit.js";
+export {
+  type CircuitBreaker,
+  type CircuitBreakerOptions,
+  circuitBreaker,
+} from "./interceptors/circuit-breaker.js";
+export { type ConcurrencyLimitOptions, concurrencyLimit } from "./interceptors/concurrency-limit.js";
+export { type DeadlineOptions, deadline } from "./interceptors/deadline.js";
+export { type LoggingOptions, type LogLevel, logging } from "./interceptors/logging.js";
+export { type RateLimitOptions, rateLimit } from "./interceptors/rate-limit.js";
+export { type RetryInterceptorOptions, retry } from "./interceptors/retry.js";
 export { type ClientConnection, connectTo } from "./node/connect.js";
 export { type CloseNodeOptions, createNode, type Node } from "./node/node.js";
 export type { CommonOptions, ConnectOptions, NodeOptions } from "./node/options.js";
@@ -13,7 +24,17 @@ export { runNode } from "./node/run.js";
 export type { CallOptions } from "./rpc/call-options.js";
 export { type ClientOptions, createClient } from "./rpc/client.js";
 export type { HandlerContext, Peer } from "./rpc/context.js";
-export type { CallResult, InterceptedCall, Interceptor, Next } from "./rpc/interceptor.js";
+export type {
+  CallResult,
+  InterceptedCall,
+  Interceptor,
+  Next,
+  SingleRequestCall,
+  SingleResult,
+  StreamRequestCall,
+  StreamResult,
+} from "./rpc/interceptor.js";
+export type { RetryOptions } from "./rpc/retry-options.js";
 export { type ServingNode, serve } from "./rpc/serve.js";
 export type { ServeOptions } from "./rpc/serve-options.js";
 export type { Served } from "./rpc/serving.js";
