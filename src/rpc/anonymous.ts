@@ -11,10 +11,11 @@ import { writeStatus } from "../wire/status.js";
 import { checkReceived, writeAnswerMetadata } from "./call-metadata.js";
 import { DEFAULT_TIMEOUT_MS } from "./call-options.js";
 import type { Peer } from "./context.js";
-import { findRoute } from "./find-route.js";
-import { encodeMessage, requireCodec, writeMessage } from "./payload.js";
-import { ServerCall, type ServerCallOwner } from "./server-call.js";
+import { findRoute, requireUnary } from "./find-route.js";
+import { type EncodedPayload, encodeMessage, requireCodec, writeMessage } from "./payload.js";
+import type { ServerCall } from "./server-call.js";
 import type { ServerShared } from "./server-shared.js";
+import { ServerUnaryCall, type UnaryCallOwner } from "./server-unary-call.js";
 
 const nobody: Peer = { node: "", instance: "" };
 
@@ -85,12 +86,12 @@ export class AnonymousPeer {
   }
 }
 
-class AnonymousCall implements ServerCallOwner, PacketHandler {
+class AnonymousCall implements UnaryCallOwner, PacketHandler {
   readonly peer = nobody;
   private readonly server: ServerShared;
   private readonly bare: boolean;
   private readonly reply: (parts: Buffer[]) => void;
-  private call: ServerCall | undefined;
+  private call: ServerUnaryCall | undefined;
   private refusal: HeliographError | undefined;
   private callId = 0;
   private done = false;
@@ -117,9 +118,17 @@ class AnonymousCall implements ServerCallOwner, PacketHandler {
     if (request.length > MAX_BARE_BYTES)
       throw messageTooLarge(request.length, MAX_BARE_BYTES, "the request", true);
     const route = findRoute(this.server, method, 0, method.length);
-    const deadline = this.server.clock.now() + DEFAULT_TIMEOUT_MS;
-    this.call = new ServerCall(this.server, this, 0, route, protobufCodec, deadline, undefined, undefined);
-    this.call.start(request, 0, request.length);
+    requireUnary(route);
+    this.call = new ServerUnaryCall(this.server, this, {
+      id: 0,
+      route,
+      codec: protobufCodec,
+      deadline: this.server.clock.now() + DEFAULT_TIMEOUT_MS,
+      metadataBuf: undefined,
+      metadataRanges: undefined,
+      oneWay: false,
+    });
+    this.call.start(request, 0, request.length, 0);
   }
 
   frame(frame: Frame): void {
@@ -134,22 +143,21 @@ class AnonymousCall implements ServerCallOwner, PacketHandler {
     checkReceived(frame, limits.metadataBytes);
     if (frame.methodStart < 0) throw protocolViolation("REQUEST without a method");
     const route = findRoute(this.server, frame.buf, frame.methodStart, frame.methodEnd);
+    requireUnary(route);
     const codec = requireCodec(frame.codec, frame.compression, route.path);
     if (frame.payload === undefined) throw protocolViolation("a unary call needs exactly one message");
     const size = frame.payloadEnd - frame.payloadStart;
     if (size > MAX_BARE_BYTES) throw messageTooLarge(size, MAX_BARE_BYTES, "the request", true);
-    const deadline = this.server.clock.now() + (frame.timeoutMs === 0 ? DEFAULT_TIMEOUT_MS : frame.timeoutMs);
-    this.call = new ServerCall(
-      this.server,
-      this,
-      frame.callId,
+    this.call = new ServerUnaryCall(this.server, this, {
+      id: frame.callId,
       route,
       codec,
-      deadline,
-      frame.metadata && frame.buf,
-      frame.metadata,
-    );
-    this.call.start(frame.payload, frame.payloadStart, frame.payloadEnd);
+      deadline: this.server.clock.now() + (frame.timeoutMs === 0 ? DEFAULT_TIMEOUT_MS : frame.timeoutMs),
+      metadataBuf: frame.metadata && frame.buf,
+      metadataRanges: frame.metadata,
+      oneWay: frame.oneWay,
+    });
+    this.call.start(frame.payload, frame.payloadStart, frame.payloadEnd, frame.compression);
   }
 
   totals(): void {}
@@ -183,6 +191,24 @@ class AnonymousCall implements ServerCallOwner, PacketHandler {
     } finally {
       this.server.session.writers.giveBack(writer);
     }
+  }
+
+  get messageLimit(): number {
+    return MAX_BARE_BYTES;
+  }
+
+  /** It has not said what it can undo. */
+  compresses(): boolean {
+    return false;
+  }
+
+  /** Of a one-way call. */
+  answerEncoded(call: ServerCall, _answer: EncodedPayload | undefined): void {
+    const writer = this.server.session.writers.borrow();
+    writer.begin(FrameKind.End, call.id);
+    writer.end();
+    this.finish(writer.takeParts());
+    this.server.session.writers.giveBack(writer);
   }
 
   refuse(_call: ServerCall, error: HeliographError): void {

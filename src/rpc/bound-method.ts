@@ -25,7 +25,8 @@ export function bindMethod<M extends Method>(
   const writer = new MessageWriter();
   writer.tag(FrameField.method, 2).string(definition.path);
   writer.tag(FrameField.codec, 0).uint32(codec.id);
-  if (definition.kind === "unary") writer.tag(FrameField.endStream, 0).bool(true);
+  if (definition.kind === "unary" || definition.kind === "server-stream")
+    writer.tag(FrameField.endStream, 0).bool(true);
   return {
     definition,
     path: definition.path,

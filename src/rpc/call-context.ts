@@ -5,6 +5,7 @@ import type { HeliographError } from "../core/error.js";
 import type { Logger } from "../core/logger.js";
 import { Metadata } from "../core/metadata.js";
 import { sleep } from "../core/sleep.js";
+import { type Compression, checkCompression } from "../wire/compression.js";
 import type { Method } from "../wire/definition.js";
 import { readMetadata } from "../wire/metadata-fields.js";
 import type { HandlerContext, Peer } from "./context.js";
@@ -26,6 +27,8 @@ export interface CallState {
   /** The call has ended before its handler did; nobody waits for an answer. */
   readonly over: boolean;
   readonly cancelReason: HeliographError | undefined;
+  readonly requestCompression: Compression;
+  compression: Compression;
   remainingMs(): number;
 }
 
@@ -68,6 +71,18 @@ export class CallContext implements HandlerContext {
   get trailers(): Metadata {
     this.#call.trailers ??= new Metadata();
     return this.#call.trailers;
+  }
+
+  get requestCompression(): Compression {
+    return this.#call.requestCompression;
+  }
+
+  get compression(): Compression {
+    return this.#call.compression;
+  }
+
+  set compression(compression: Compression) {
+    this.#call.compression = checkCompression("ctx.compression", compression);
   }
 
   get values(): ContextValues {

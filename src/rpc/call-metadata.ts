@@ -22,6 +22,8 @@ export function writeRequestMetadata(
 
 /** What a handler may send beside its answer. */
 export interface AnswerMetadata {
+  /** The metadata has left with a message before. */
+  readonly headWritten: boolean;
   readonly responseMetadata: Metadata | undefined;
   readonly trailers: Metadata | undefined;
 }
@@ -32,15 +34,23 @@ export interface AnswerMetadata {
  * @throws HeliographError RESOURCE_EXHAUSTED, reason MESSAGE_TOO_LARGE; the caller aborts the frame
  */
 export function writeAnswerMetadata(writer: PacketWriter, answer: AnswerMetadata, limit: number): void {
-  const { responseMetadata, trailers } = answer;
-  if (responseMetadata !== undefined) {
-    checkBytes(responseMetadata, limit, "the response metadata", false);
-    writeMetadata(writer, FrameField.metadata, responseMetadata);
-  }
+  const { headWritten, responseMetadata, trailers } = answer;
+  if (!headWritten) writeHeadMetadata(writer, responseMetadata, limit);
   if (trailers !== undefined) {
     checkBytes(trailers, limit, "the trailers", false);
     writeMetadata(writer, FrameField.trailers, trailers);
   }
+}
+
+/**
+ * Writes what a handler sends along with its first message into the frame that was begun.
+ *
+ * @throws HeliographError RESOURCE_EXHAUSTED, reason MESSAGE_TOO_LARGE; the caller aborts the frame
+ */
+export function writeHeadMetadata(writer: PacketWriter, metadata: Metadata | undefined, limit: number): void {
+  if (metadata === undefined) return;
+  checkBytes(metadata, limit, "the response metadata", false);
+  writeMetadata(writer, FrameField.metadata, metadata);
 }
 
 /** @throws HeliographError RESOURCE_EXHAUSTED when a REQUEST has more metadata than this side accepts */

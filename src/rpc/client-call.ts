@@ -4,61 +4,74 @@ import { Code } from "../core/code.js";
 import { Deadline } from "../core/deadline-wheel.js";
 import { HeliographError, invalidArgument } from "../core/error.js";
 import { Metadata } from "../core/metadata.js";
-import type { UnaryMethod } from "../wire/definition.js";
-import type { Frame } from "../wire/frame.js";
-import { messageTooLarge } from "../wire/limits.js";
+import type { Method } from "../wire/definition.js";
+import { type Frame, FrameField, FrameKind } from "../wire/frame.js";
+import { type Limits, messageTooLarge } from "../wire/limits.js";
 import { readMetadata } from "../wire/metadata-fields.js";
+import type { PacketWriter } from "../wire/packet-writer.js";
 import { readStatus } from "../wire/status.js";
 import { Assembly, type AssemblyRoom, tooManyPayloads } from "./assembly.js";
 import type { BoundMethod } from "./bound-method.js";
-import { type CallOptions, callCancelled, callTimedOut } from "./call-options.js";
+import { callCancelled, callTimedOut } from "./call-options.js";
 import type { TableEntry } from "./call-table.js";
+import { readPayload } from "./payload.js";
+import { violation } from "./refusals.js";
+import type { TimersHost } from "./stream-timers.js";
+import type { TransportCallOptions } from "./transport.js";
 
 /** What a call needs of the connection it belongs to. */
-export interface ClientCallOwner {
+export interface ClientCallOwner extends TimersHost {
   /** The call is over: forget it. Called exactly once. */
   settled(call: ClientCall): void;
   /** The time that the call was added with has passed, and it was not sent yet. */
   expired(call: ClientCall): void;
+  /** The call was refused before anything of it was done. True when it is going to be sent again. */
+  again(call: ClientCall, error: HeliographError): boolean;
 }
 
 /** What a call needs of the session that it was sent on. */
 export interface ClientCallSession {
   /** Tell the server that nobody waits for the answer. */
   cancel(call: ClientCall): void;
-  /** The call is over. */
+  /** The call is over, or leaves this session. */
   forget(call: ClientCall): void;
 }
 
-/** One unary call of a client, from the function call to its answer. */
-export class ClientCall extends Deadline implements Abortable, TableEntry<ClientCall> {
-  readonly method: BoundMethod<UnaryMethod>;
+/** One call of a client, from the function call to its end. */
+export abstract class ClientCall extends Deadline implements Abortable, TableEntry<ClientCall> {
+  readonly method: BoundMethod<Method>;
   readonly metadata: Metadata | undefined;
   readonly waitForReady: boolean;
   readonly timeoutMs: number;
   /** Clock time of the deadline. */
   readonly deadline: number;
-  /** The request, encoded, while the call waits for a session. */
+  readonly options: TransportCallOptions;
+  /** The one request; undefined when there are many. */
+  message: unknown;
+  /** The one request, encoded and perhaps compressed, of a call that had to wait for a session. */
   request: Buffer | undefined;
+  /** How `request` is compressed: a number of `heliograph.wire.v1.Compression`. */
+  requestCompression = 0;
+  /** `request` is as small as it gets. */
+  packed = false;
   /** Given by the session that sends it, with the session itself. */
   id = 0;
   session: ClientCallSession | undefined;
   nextInTable: ClientCall | undefined;
   done = false;
-  private readonly owner: ClientCallOwner;
-  private readonly options: CallOptions;
-  private readonly resolve: (answer: unknown) => void;
-  private readonly reject: (error: HeliographError) => void;
-  private assembly: Assembly | undefined;
+  /** Why the session that it was sent on did nothing of it. */
+  refusal: HeliographError | undefined;
+  protected readonly owner: ClientCallOwner;
+  protected assembly: Assembly | undefined;
+  /** Of the payload that arrives. */
+  protected compression = 0;
 
   constructor(
     owner: ClientCallOwner,
-    method: BoundMethod<UnaryMethod>,
-    options: CallOptions,
+    method: BoundMethod<Method>,
+    options: TransportCallOptions,
     timeoutMs: number,
     deadline: number,
-    resolve: (answer: unknown) => void,
-    reject: (error: HeliographError) => void,
   ) {
     super();
     this.owner = owner;
@@ -68,16 +81,41 @@ export class ClientCall extends Deadline implements Abortable, TableEntry<Client
     this.deadline = deadline;
     this.metadata = options.metadata === undefined ? undefined : new Metadata(options.metadata);
     this.waitForReady = options.waitForReady === true;
-    this.resolve = resolve;
-    this.reject = reject;
-    const { signal } = options;
+    const { signal, parent } = options;
     if (signal !== undefined) {
       if (typeof signal.addEventListener !== "function") {
         throw invalidArgument(`signal must be an AbortSignal, got ${String(signal)}`);
       }
       watchAbort(signal, this);
     }
+    if (parent !== undefined) watchAbort(parent.signal, this);
   }
+
+  /** The requests are a stream of their own, after REQUEST. */
+  abstract readonly streamsRequests: boolean;
+  /** Writes the fields of REQUEST that only some calls have. */
+  writeFields(writer: PacketWriter): void {
+    const { idempotencyKey, oneWay } = this.options;
+    if (idempotencyKey !== undefined) writer.text(FrameField.idempotencyKey, idempotencyKey);
+    if (oneWay) writer.flag(FrameField.oneWay);
+  }
+
+  /** The session has sent REQUEST. */
+  abstract begun(limits: Limits): void;
+  /** The peer has said what it grants, after REQUEST was sent on less. */
+  abstract granted(limits: Limits): void;
+  /** MESSAGE, END or CREDIT has arrived, or a part of one. What throws is the fault of the peer and ends the session. */
+  abstract take(frame: Frame, messageBytes: number, room: AssemblyRoom): void;
+  /** The last chunk of a message has left. */
+  abstract transferred(): void;
+  /**
+   * Tells the caller. The call is settled already.
+   *
+   * @param atOnce even before what has arrived and was not taken
+   */
+  protected abstract failed(error: HeliographError, atOnce: boolean): void;
+  /** The one answer is here. The call is settled already. */
+  protected abstract succeeded(answer: unknown): void;
 
   override expire(): void {
     if (this.session === undefined) this.owner.expired(this);
@@ -85,115 +123,176 @@ export class ClientCall extends Deadline implements Abortable, TableEntry<Client
   }
 
   timedOut(): void {
+    this.stop(callTimedOut(this.method.path, this.timeoutMs));
+  }
+
+  /** The caller's signal has fired, or its parent's. */
+  aborted(reason: unknown): void {
+    this.stop(callCancelled(this.method.path, reason, this.session === undefined));
+  }
+
+  /** Ends the call from this side. */
+  stop(error: HeliographError): void {
+    if (this.done) return;
     this.session?.cancel(this);
-    this.fail(callTimedOut(this.method.path, this.timeoutMs));
+    this.settle();
+    this.failed(error, true);
   }
 
-  /** END has arrived, or a part of it. What throws is the fault of the peer and ends the session. */
-  take(frame: Frame, messageBytes: number, room: AssemblyRoom): void {
-    const { path } = this.method;
-    if (this.assembly === undefined) {
-      if (frame.metadata !== undefined && this.options.onHeader !== undefined) {
-        this.show(this.options.onHeader, readMetadata(frame.buf, frame.metadata));
-      }
-      if (frame.trailers !== undefined && this.options.onTrailer !== undefined) {
-        this.show(this.options.onTrailer, readMetadata(frame.buf, frame.trailers));
-      }
-      // A callback may have thrown, or ended the call.
-      if (this.done) return;
-      if (frame.statusStart >= 0) {
-        const error = readStatus(frame.buf, frame.statusStart, frame.statusEnd, path, frame.notProcessed);
-        if (error !== undefined) {
-          this.fail(error);
-          return;
-        }
-      }
-      if (frame.compression !== 0) {
-        this.fail(
-          new HeliographError(
-            Code.Unimplemented,
-            `${path}: the answer has compression ${frame.compression}, which is not known here`,
-            { reason: "CODEC_UNSUPPORTED" },
-          ),
-        );
-        return;
-      }
-      const size = frame.more ? frame.payloadSize : frame.payloadEnd - frame.payloadStart;
-      if (size > messageBytes) {
-        this.session?.cancel(this);
-        this.fail(messageTooLarge(size, messageBytes, `${path}: the answer`, false));
-        return;
-      }
-      if (!frame.more) {
-        this.answered(frame.payload, frame.payloadStart, frame.payloadEnd);
-        return;
-      }
-      this.assembly = new Assembly(size, room);
-    }
-    if (this.assembly.refuses(frame)) {
-      this.session?.cancel(this);
-      this.fail(tooManyPayloads(path, false));
-      return;
-    }
-    const whole = this.assembly.add(frame);
-    if (whole !== undefined) this.answered(whole, 0, whole.length);
-  }
-
+  /** The call has ended, and the server knows or can't be told. */
   fail(error: HeliographError): void {
     if (this.done) return;
     this.settle();
-    this.reject(error);
+    this.failed(error, false);
   }
 
-  /** A callback that throws is the caller's own failure: its call fails, and nothing else. */
-  private show(callback: (metadata: Metadata) => void, metadata: Metadata): void {
-    if (this.done) return;
-    try {
-      callback(metadata);
-    } catch (thrown) {
-      const { rawMessage } = HeliographError.from(thrown);
-      this.fail(
-        new HeliographError(Code.Unknown, `${this.method.path}: onHeader or onTrailer threw: ${rawMessage}`, {
-          cause: thrown,
-        }),
-      );
+  /** It was sent once, and can be sent once more if that came to nothing. */
+  get repeatable(): boolean {
+    return !this.done && this.refusal === undefined && !this.streamsRequests;
+  }
+
+  /** Nothing of it was done: it goes on elsewhere. */
+  leaveSession(refusal: HeliographError): void {
+    const { session } = this;
+    this.refusal = refusal;
+    this.assembly?.close();
+    this.assembly = undefined;
+    this.session = undefined;
+    session?.forget(this);
+  }
+
+  /** The call was not processed on this session, and perhaps goes on with another. */
+  refused(error: HeliographError): void {
+    if (this.done || this.owner.again(this, error)) return;
+    this.fail(error);
+  }
+
+  protected settle(): void {
+    this.done = true;
+    this.assembly?.close();
+    this.assembly = undefined;
+    const { signal, parent } = this.options;
+    if (signal !== undefined) unwatchAbort(signal, this);
+    if (parent !== undefined) unwatchAbort(parent.signal, this);
+    this.session?.forget(this);
+    this.owner.settled(this);
+    this.request = undefined;
+    this.message = undefined;
+  }
+
+  /** Shows what came with an answer or an end to who asked for it. The call may be over afterwards. */
+  protected showMetadata(frame: Frame): void {
+    const { onHeader, onTrailer } = this.options;
+    if (frame.metadata !== undefined && onHeader !== undefined) {
+      this.show(onHeader, frame, frame.metadata);
+    }
+    if (frame.trailers !== undefined && onTrailer !== undefined) {
+      this.show(onTrailer, frame, frame.trailers);
     }
   }
 
-  private answered(payload: Buffer | undefined, start: number, end: number): void {
+  /** END of a call with one answer, or a part of it. */
+  protected takeAnswer(frame: Frame, messageBytes: number, room: AssemblyRoom): void {
+    if (this.assembly === undefined) {
+      this.showMetadata(frame);
+      // A callback may have thrown, or ended the call.
+      if (this.done || this.endedWith(frame)) return;
+      this.compression = frame.compression;
+      const size = frame.more ? frame.payloadSize : frame.payloadEnd - frame.payloadStart;
+      if (!this.admits(size, messageBytes, "the answer")) return;
+      if (!frame.more) {
+        this.answered(frame.payload, frame.payloadStart, frame.payloadEnd, messageBytes);
+        return;
+      }
+    }
+    const whole = this.assemble(frame, room);
+    if (whole !== undefined) this.answered(whole, 0, whole.length, messageBytes);
+  }
+
+  /** True when END carries an error, which has ended the call. */
+  protected endedWith(frame: Frame): boolean {
+    if (frame.statusStart < 0) return false;
+    const error = readStatus(
+      frame.buf,
+      frame.statusStart,
+      frame.statusEnd,
+      this.method.path,
+      frame.notProcessed,
+    );
+    if (error === undefined) return false;
+    if (error.notProcessed) this.refused(error);
+    else this.fail(error);
+    return true;
+  }
+
+  protected succeed(answer: unknown): void {
+    if (this.done) return;
+    this.settle();
+    this.succeeded(answer);
+  }
+
+  private answered(payload: Buffer | undefined, start: number, end: number, messageBytes: number): void {
+    const { codec, output, path } = this.method;
     if (payload === undefined) {
-      this.fail(
-        new HeliographError(Code.Internal, `${this.method.path}: the server answered OK without a message`, {
-          reason: "PROTOCOL_VIOLATION",
-        }),
-      );
+      if (this.options.oneWay) this.succeed(undefined);
+      else this.fail(violation(path, "the server answered OK without a message"));
       return;
     }
     let answer: unknown;
     try {
-      answer = this.method.codec.decode(this.method.output, payload, start, end);
+      answer = readPayload(codec, output, this.compression, payload, start, end, messageBytes);
     } catch (error) {
       this.fail(HeliographError.from(error, Code.Internal));
       return;
     }
-    this.settle();
-    this.resolve(answer);
+    if (answer instanceof Promise) {
+      answer.then(
+        (read) => this.succeed(read),
+        (error) => this.fail(HeliographError.from(error, Code.Internal)),
+      );
+    } else this.succeed(answer);
   }
 
-  /** The caller's signal has fired. */
-  aborted(reason: unknown): void {
+  /** The first frame of a payload: false when the payload is larger than this side takes, which ends the call. */
+  protected admits(size: number, messageBytes: number, what: string): boolean {
+    if (size <= messageBytes) return true;
+    this.stop(messageTooLarge(size, messageBytes, `${this.method.path}: ${what}`, false));
+    return false;
+  }
+
+  /** A frame with a chunk: the whole payload once it is here. The call may be over afterwards. */
+  protected assemble(frame: Frame, room: AssemblyRoom): Buffer | undefined {
+    this.assembly ??= new Assembly(frame.payloadSize, room);
+    if (this.assembly.refuses(frame)) {
+      this.stop(tooManyPayloads(this.method.path, false));
+      return undefined;
+    }
+    const whole = this.assembly.add(frame);
+    if (whole !== undefined) this.assembly = undefined;
+    return whole;
+  }
+
+  /** The peer breaks the rules in this call alone. */
+  protected violated(what: string): void {
+    this.stop(violation(this.method.path, what));
+  }
+
+  /** A callback that throws is the caller's own failure: its call fails, and nothing else. */
+  private show(callback: (metadata: Metadata) => void, frame: Frame, ranges: readonly number[]): void {
     if (this.done) return;
-    this.session?.cancel(this);
-    this.fail(callCancelled(this.method.path, reason, this.session === undefined));
-  }
-
-  private settle(): void {
-    this.done = true;
-    this.assembly?.close();
-    this.assembly = undefined;
-    if (this.options.signal !== undefined) unwatchAbort(this.options.signal, this);
-    this.session?.forget(this);
-    this.owner.settled(this);
-    this.request = undefined;
+    const metadata = readMetadata(frame.buf, ranges);
+    const over = frame.kind === FrameKind.End;
+    try {
+      callback(metadata);
+    } catch (thrown) {
+      const { rawMessage } = HeliographError.from(thrown);
+      const error = new HeliographError(
+        Code.Unknown,
+        `${this.method.path}: onHeader or onTrailer threw: ${rawMessage}`,
+        { cause: thrown },
+      );
+      if (over) this.fail(error);
+      else this.stop(error);
+    }
   }
 }

@@ -3,17 +3,20 @@ import { randomBytes } from "node:crypto";
 import { Code } from "../core/code.js";
 import { HeliographError } from "../core/error.js";
 import type { CloseReason, Dialer, DialerEvents, SocketFactory } from "../socket/socket.js";
+import { type Compression, canUndo } from "../wire/compression.js";
 import { protocolViolation } from "../wire/fault.js";
 import { type Frame, FrameField, FrameKind } from "../wire/frame.js";
 import { commonVersion, type Introduction, readGoaway, readWelcome, writeHello } from "../wire/handshake.js";
 import { initialLimits, type Limits } from "../wire/limits.js";
+import type { PayloadType } from "../wire/payload-codec.js";
 import { readStatus } from "../wire/status.js";
 import { AssemblyRoom } from "./assembly.js";
 import { writeRequestMetadata } from "./call-metadata.js";
 import { CallTable } from "./call-table.js";
-import type { ClientCall, ClientCallSession } from "./client-call.js";
+import type { ClientCall } from "./client-call.js";
 import { writeEncoded, writeMessage } from "./payload.js";
-import { Session, type SessionShared } from "./session.js";
+import { type OutgoingStream, Session, type SessionShared } from "./session.js";
+import type { StreamCallSession } from "./stream-call.js";
 
 /** What a session tells the connection that owns it. */
 export interface ClientSessionEvents {
@@ -30,7 +33,7 @@ export interface ClientSessionEvents {
 }
 
 /** One connection to one server, from the dial to its end, and the calls that are in flight on it. */
-export class ClientSession extends Session implements DialerEvents, ClientCallSession {
+export class ClientSession extends Session implements DialerEvents, StreamCallSession {
   readonly endpoint: string;
   private readonly room = new AssemblyRoom();
   /** Who the server says it is, once it has. */
@@ -99,15 +102,25 @@ export class ClientSession extends Session implements DialerEvents, ClientCallSe
 
   drained(): void {
     this.events.roomier(this);
+    this.wakeSenders();
+  }
+
+  transferred(callId: number): void {
+    this.calls.get(callId)?.transferred();
+  }
+
+  /** Whether the server can read payloads that are compressed so. */
+  canUndo(compression: Compression): boolean {
+    return this.server !== undefined && canUndo(this.server.features, compression);
   }
 
   /**
-   * Sends a call's request: the message, or the encoded one that the call holds.
+   * Sends a call's request: the encoded one that the call holds, else its message.
    *
    * @throws HeliographError INVALID_ARGUMENT when the message is not of the method's type,
    *   RESOURCE_EXHAUSTED when it is larger than the server takes; nothing was sent then
    */
-  start(call: ClientCall, message: unknown, now: number): void {
+  start(call: ClientCall, now: number): void {
     const id = this.nextId;
     const writer = this.outbox.begin(FrameKind.Request, id);
     let large: Buffer | undefined;
@@ -123,11 +136,12 @@ export class ClientSession extends Session implements DialerEvents, ClientCallSe
       if (call.metadata !== undefined) {
         writeRequestMetadata(writer, call.metadata, this.granted.metadataBytes, path);
       }
+      call.writeFields(writer);
       const limit = this.granted.messageBytes;
-      large =
-        call.request === undefined
-          ? writeMessage(writer, codec, input, message, limit, path)
-          : writeEncoded(writer, call.request, input, limit, path);
+      if (call.request !== undefined) {
+        writer.number(FrameField.compression, call.requestCompression);
+        large = writeEncoded(writer, call.request, input, limit, path);
+      } else if (!call.streamsRequests) large = writeMessage(writer, codec, input, call.message, limit, path);
     } catch (error) {
       writer.abort();
       throw error;
@@ -138,6 +152,32 @@ export class ClientSession extends Session implements DialerEvents, ClientCallSe
     this.calls.add(call);
     if (large === undefined) this.outbox.end(writer);
     else this.outbox.endWithPart(writer, FrameKind.Request, id, large);
+    call.begun(this.granted);
+  }
+
+  sendRequest(
+    call: OutgoingStream,
+    type: PayloadType,
+    message: unknown,
+    compression: Compression,
+  ): number | Promise<number> {
+    const wanted = this.canUndo(compression) ? compression : "none";
+    return this.sendMessage(call, type, message, wanted, this.granted);
+  }
+
+  halfClose(call: ClientCall): void {
+    if (this.ended || this.calls.get(call.id) !== call) return;
+    const writer = this.outbox.begin(FrameKind.Message, call.id);
+    writer.flag(FrameField.endStream);
+    this.outbox.end(writer);
+  }
+
+  credit(call: ClientCall, messages: number, bytes: number): void {
+    if (this.ended || this.calls.get(call.id) !== call) return;
+    const writer = this.outbox.begin(FrameKind.Credit, call.id);
+    writer.number(FrameField.creditMessages, messages);
+    writer.number(FrameField.creditBytes, bytes);
+    this.outbox.end(writer);
   }
 
   /** Tells the server that nobody waits for the answer. */
@@ -168,11 +208,12 @@ export class ClientSession extends Session implements DialerEvents, ClientCallSe
   }
 
   protected take(frame: Frame): void {
-    if (frame.kind === FrameKind.End) {
+    const { kind } = frame;
+    if (kind === FrameKind.End || kind === FrameKind.Message || kind === FrameKind.Credit) {
       const call = this.calls.get(frame.callId);
       if (call !== undefined) call.take(frame, this.shared.limits.messageBytes, this.room);
       else if (frame.callId >= this.nextId)
-        throw protocolViolation(`END for call ${frame.callId}, which was never made`);
+        throw protocolViolation(`a frame of kind ${kind} for call ${frame.callId}, which was never made`);
       return;
     }
     if (frame.kind === FrameKind.Welcome) this.takeWelcome(frame);
@@ -213,6 +254,7 @@ export class ClientSession extends Session implements DialerEvents, ClientCallSe
     this.server = server;
     this.granted = server.limits;
     this.outbox.grant(this.granted);
+    for (const call of this.calls.all()) call.granted(this.granted);
     this.events.welcomed(this);
   }
 
@@ -227,7 +269,7 @@ export class ClientSession extends Session implements DialerEvents, ClientCallSe
     this.leaving = status ?? drainedError(this.endpoint);
     if (first && status === undefined) this.events.draining(this, this.leaving);
     for (const call of this.calls.all()) {
-      if (call.id > lastCallId) call.fail(notStarted(call.method.path, this.endpoint, status));
+      if (call.id > lastCallId) call.refused(notStarted(call.method.path, this.endpoint, status));
     }
     if (status !== undefined || this.calls.size === 0) this.finish(this.leaving);
   }

@@ -1,13 +1,12 @@
-import { Code } from "../core/code.js";
-import { HeliographError, invalidArgument } from "../core/error.js";
+import { invalidArgument } from "../core/error.js";
 import { codecs } from "../wire/codec.js";
-import type { Init, Method, ServiceDefinition, UnaryMethod } from "../wire/definition.js";
-import { fillMessage } from "../wire/fill-message.js";
+import type { ServiceDefinition } from "../wire/definition.js";
 import type { PayloadCodec } from "../wire/payload-codec.js";
 import { showValue } from "../wire/show-value.js";
-import { type BoundMethod, bindMethod, checkService, methodsOf } from "./bound-method.js";
-import { type CallOptions, noOptions } from "./call-options.js";
-import { InterceptedCalls } from "./intercepted-calls.js";
+import { bindMethod, checkService, methodsOf } from "./bound-method.js";
+import { noOptions } from "./call-options.js";
+import { type DirectCall, directCall } from "./direct-call.js";
+import { InterceptedCalls, type InterceptedMethod } from "./intercepted-calls.js";
 import { checkInterceptors, type Interceptor } from "./interceptor.js";
 import type { Transport } from "./transport.js";
 import type { Client } from "./types.js";
@@ -40,40 +39,21 @@ export function createClient<S extends ServiceDefinition>(
   checkInterceptors(options.interceptors);
   const codec = codecOf(options.codec);
   const interceptors = options.interceptors ?? [];
-  const intercepted = interceptors.length === 0 ? undefined : new InterceptedCalls(transport, interceptors);
+  const intercepted = new InterceptedCalls(transport, interceptors);
   // Without a prototype, so that it has no members but its methods; and nothing that `await` takes for a promise.
   const client: Record<string, unknown> = Object.create(null);
   for (const [key, method] of methodsOf(service)) {
-    if (method.kind !== "unary") {
-      client[key] = () => Promise.reject(unserved(method));
-      continue;
-    }
     const bound = bindMethod(service, method, codec);
-    client[key] = intercepted === undefined ? direct(transport, bound) : intercepted.bind(bound);
+    const through = intercepted.bind(bound);
+    client[key] = interceptors.length > 0 ? through : retriedOrDirect(through, directCall(transport, bound));
   }
   // Built from the same members that the type is computed from.
   return client as Client<S>;
 }
 
-type AnyCall = (request: Init<unknown>, options?: CallOptions) => Promise<unknown>;
-
-function direct(transport: Transport, method: BoundMethod<UnaryMethod>): AnyCall {
-  return (request, options = noOptions) => {
-    try {
-      return transport.unary(method, fillMessage(method.input, request), options);
-    } catch (error) {
-      // A promise also of what is refused at once: a caller has one place for errors.
-      return Promise.reject(error);
-    }
-  };
-}
-
-/** The types don't have such a method; plain JavaScript should hear why. */
-function unserved({ path, kind }: Method): HeliographError {
-  return new HeliographError(Code.Unimplemented, `${path} is a ${kind}, which this version can't call yet`, {
-    reason: "UNSERVED_KIND",
-    notProcessed: true,
-  });
+/** A call that asks for retries goes through what an interceptor's would. */
+function retriedOrDirect(retried: InterceptedMethod, direct: DirectCall): DirectCall {
+  return (input, options = noOptions) => (options.retry ? retried(input, options) : direct(input, options));
 }
 
 function codecOf(name: ClientOptions["codec"] = "protobuf"): PayloadCodec {

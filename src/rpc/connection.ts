@@ -4,17 +4,30 @@ import { Code } from "../core/code.js";
 import { DeadlineWheel } from "../core/deadline-wheel.js";
 import { HeliographError } from "../core/error.js";
 import type { SocketFactory } from "../socket/socket.js";
-import type { UnaryMethod } from "../wire/definition.js";
+import type {
+  BidiStreamMethod,
+  ClientStreamMethod,
+  Method,
+  ServerStreamMethod,
+  UnaryMethod,
+} from "../wire/definition.js";
 import type { Introduction } from "../wire/handshake.js";
 import { initialLimits } from "../wire/limits.js";
 import type { BoundMethod } from "./bound-method.js";
-import { type CallOptions, callCancelled, callTimedOut, timeoutOf } from "./call-options.js";
-import { ClientCall, type ClientCallOwner } from "./client-call.js";
+import { callCancelled, callTimedOut, timeoutOf } from "./call-options.js";
+import type { ClientCall, ClientCallOwner } from "./client-call.js";
 import { ClientSession, type ClientSessionEvents } from "./client-session.js";
 import { Connector, type ConnectorHost } from "./connector.js";
+import { requireSource } from "./fill-each.js";
 import { encodeMessage } from "./payload.js";
+import { isSpecial, prepare } from "./prepare-call.js";
+import { Responses } from "./responses.js";
 import { checkIntervalMs, type SessionShared } from "./session.js";
-import type { Transport } from "./transport.js";
+import { type SingleAnswer, StreamCall } from "./stream-call.js";
+import type { Source } from "./stream-sender.js";
+import type { Transport, TransportCallOptions } from "./transport.js";
+import type { MessageSource, ResponseStream } from "./types.js";
+import { UnaryCall } from "./unary-call.js";
 import { WaitingCalls } from "./waiting-calls.js";
 
 /** All that a connection is made of; the node layer puts it together. */
@@ -43,7 +56,7 @@ const WAITING_BYTES = 64 * 1024 * 1024;
 export class Connection implements Transport, ClientCallOwner, ClientSessionEvents, ConnectorHost {
   private readonly parts: ConnectionParts;
   readonly clock: Clock;
-  private readonly deadlines: DeadlineWheel;
+  readonly deadlines: DeadlineWheel;
   private readonly connector: Connector;
   private readonly waiting: WaitingCalls;
   private readonly waitingBytes: number;
@@ -70,8 +83,43 @@ export class Connection implements Transport, ClientCallOwner, ClientSessionEven
     });
   }
 
-  unary(method: BoundMethod<UnaryMethod>, request: unknown, options: CallOptions): Promise<unknown> {
-    return new Promise((resolve, reject) => this.begin(method, request, options, resolve, reject));
+  unary(method: BoundMethod<UnaryMethod>, request: unknown, options: TransportCallOptions): Promise<unknown> {
+    return new Promise((resolve, reject) => {
+      const now = this.clock.now();
+      const timeoutMs = this.admit(method, options);
+      const call = new UnaryCall(this, method, options, timeoutMs, now + timeoutMs, resolve, reject);
+      call.message = request;
+      this.begin(call, now);
+    });
+  }
+
+  serverStream(
+    method: BoundMethod<ServerStreamMethod>,
+    request: unknown,
+    options: TransportCallOptions,
+  ): ResponseStream<unknown> {
+    return new Responses(() => this.beginStream(method, options, request, undefined, undefined));
+  }
+
+  clientStream(
+    method: BoundMethod<ClientStreamMethod>,
+    requests: MessageSource<unknown>,
+    options: TransportCallOptions,
+  ): Promise<unknown> {
+    return new Promise((resolve, reject) => {
+      const source = requireSource(requests, method.path);
+      this.beginStream(method, options, undefined, source, { resolve, reject });
+    });
+  }
+
+  bidiStream(
+    method: BoundMethod<BidiStreamMethod>,
+    requests: MessageSource<unknown>,
+    options: TransportCallOptions,
+  ): ResponseStream<unknown> {
+    return new Responses(() =>
+      this.beginStream(method, options, undefined, requireSource(requests, method.path), undefined),
+    );
   }
 
   /** Ends all calls with CANCELLED and all connections. Always ends. */
@@ -96,6 +144,14 @@ export class Connection implements Transport, ClientCallOwner, ClientSessionEven
     if (now >= call.deadline) call.fail(this.neverSent(call));
     else if (this.current === undefined && !call.waitForReady) call.fail(this.noInstance(call, undefined));
     else if (call.deadline !== Number.POSITIVE_INFINITY) this.deadlines.add(call, call.deadline);
+  }
+
+  again(call: ClientCall, error: HeliographError): boolean {
+    if (error.code !== Code.Unavailable || !call.repeatable || this.closing !== undefined) return false;
+    call.leaveSession(error);
+    this.deadlines.remove(call);
+    this.goOn(call);
+    return true;
   }
 
   // The session's events.
@@ -156,32 +212,61 @@ export class Connection implements Transport, ClientCallOwner, ClientSessionEven
     }
   }
 
-  private begin(
-    method: BoundMethod<UnaryMethod>,
+  /** The call's timeout, when it may begin. */
+  private admit(method: BoundMethod<Method>, options: TransportCallOptions): number {
+    const { path } = method;
+    if (this.closing !== undefined) throw connectionClosed(path);
+    const timeoutMs = timeoutOf(options, method.definition.kind);
+    const { signal, parent } = options;
+    if (signal?.aborted) throw callCancelled(path, signal.reason, true);
+    if (parent?.signal.aborted) throw callCancelled(path, parent.signal.reason, true);
+    if (timeoutMs <= 0) throw callTimedOut(path, timeoutMs, "no time was left");
+    return timeoutMs;
+  }
+
+  private beginStream(
+    method: BoundMethod<Method>,
+    options: TransportCallOptions,
     request: unknown,
-    options: CallOptions,
-    resolve: (answer: unknown) => void,
-    reject: (error: HeliographError) => void,
-  ): void {
-    if (this.closing !== undefined) throw connectionClosed(method.path);
-    const timeoutMs = timeoutOf(options);
-    if (timeoutMs <= 0) throw callTimedOut(method.path, timeoutMs, "no time was left");
-    if (options.signal?.aborted) throw callCancelled(method.path, options.signal.reason, true);
+    source: Source | undefined,
+    answer: SingleAnswer | undefined,
+  ): StreamCall {
     const now = this.clock.now();
-    const call = new ClientCall(this, method, options, timeoutMs, now + timeoutMs, resolve, reject);
+    const timeoutMs = this.admit(method, options);
+    const { streamCreditMessages, streamCreditBytes } = this.parts.shared.limits;
+    const credit = { messages: streamCreditMessages, bytes: streamCreditBytes };
+    const call = new StreamCall(this, method, options, timeoutMs, now + timeoutMs, {
+      credit,
+      source,
+      answer,
+    });
+    call.message = request;
+    this.begin(call, now);
+    return call;
+  }
+
+  private begin(call: ClientCall, now: number): void {
     const session = this.current;
     try {
-      if (session?.welcomed && session.ready && this.waiting.size === 0 && this.roomIn(session)) {
-        session.start(call, request, now);
-        if (timeoutMs !== Number.POSITIVE_INFINITY) this.deadlines.add(call, call.deadline);
-      } else this.wait(call, request, now);
+      if (
+        session?.welcomed &&
+        session.ready &&
+        this.waiting.size === 0 &&
+        this.roomIn(session) &&
+        !isSpecial(call)
+      ) {
+        session.start(call, now);
+        if (call.deadline !== Number.POSITIVE_INFINITY) this.deadlines.add(call, call.deadline);
+      } else this.wait(call, now);
     } catch (error) {
       call.fail(HeliographError.from(error));
     }
   }
 
-  private wait(call: ClientCall, request: unknown, now: number): void {
-    this.waiting.add(call, encodeMessage(call.method.codec, call.method.input, request));
+  private wait(call: ClientCall, now: number): void {
+    if (call.request === undefined && !call.streamsRequests)
+      call.request = encodeMessage(call.method.codec, call.method.input, call.message);
+    this.waiting.add(call);
     const { current } = this;
     const connected = current !== undefined;
     const due =
@@ -207,8 +292,14 @@ export class Connection implements Transport, ClientCallOwner, ClientSessionEven
       this.waiting.remove(call);
       this.deadlines.remove(call);
       try {
-        session.start(call, undefined, now);
-        call.request = undefined;
+        const packing = isSpecial(call) ? prepare(call, session) : undefined;
+        if (packing === undefined) session.start(call, now);
+        else {
+          packing.then(
+            () => this.goOn(call),
+            (error) => call.fail(HeliographError.from(error)),
+          );
+        }
         if (call.deadline !== Number.POSITIVE_INFINITY) this.deadlines.add(call, call.deadline);
       } catch (error) {
         call.fail(HeliographError.from(error));
@@ -216,7 +307,20 @@ export class Connection implements Transport, ClientCallOwner, ClientSessionEven
     }
   }
 
+  /** A call whose request had to be compressed first. */
+  private goOn(call: ClientCall): void {
+    if (call.done) return;
+    this.deadlines.remove(call);
+    try {
+      if (this.closing !== undefined) throw connectionClosed(call.method.path);
+      this.wait(call, this.clock.now());
+    } catch (error) {
+      call.fail(HeliographError.from(error));
+    }
+  }
+
   private noInstance(call: ClientCall, cause: HeliographError | undefined): HeliographError {
+    if (call.refusal !== undefined) return call.refusal;
     const where = this.parts.endpoints.join(", ");
     const last = this.parts.endpoints.length === 1 ? "" : `no server at ${where}; the last one tried: `;
     const why =
@@ -262,9 +366,9 @@ export class Connection implements Transport, ClientCallOwner, ClientSessionEven
   }
 }
 
-/** A patient call takes no risk; and only WELCOME tells whether the server takes more than the constant. */
+/** A patient call takes no risk; and only WELCOME tells whether the server takes more than the constant, and who it is. */
 function needsWelcome(call: ClientCall): boolean {
-  return call.waitForReady || (call.request?.length ?? 0) > initialLimits.messageBytes;
+  return call.waitForReady || isSpecial(call) || (call.request?.length ?? 0) > initialLimits.messageBytes;
 }
 
 function advice(cause: HeliographError | undefined): string {

@@ -10,20 +10,21 @@ import type { ServerShared } from "./server-shared.js";
  * @throws HeliographError UNIMPLEMENTED, saying what is missing
  */
 export function findRoute(server: ServerShared, buf: Buffer, start: number, end: number): Route {
-  let route: Route;
   try {
-    route = server.router.findBytes(buf, start, end);
+    return server.router.findBytes(buf, start, end);
   } catch (error) {
     server.onUnhandled(buf.toString("utf8", start, end));
     throw error;
   }
-  if (route.method.kind === "unary") return route;
+}
+
+/** @throws HeliographError UNIMPLEMENTED for a method that can only be called in a session */
+export function requireUnary(route: Route): void {
+  const { kind } = route.method;
+  if (kind === "unary") return;
   throw new HeliographError(
     Code.Unimplemented,
-    `${route.path} is a ${route.method.kind}, which is not served yet`,
-    {
-      reason: "UNSERVED_KIND",
-      notProcessed: true,
-    },
+    `${route.path} is a ${kind}, which can only be called in a session: connect a DEALER and say HELLO`,
+    { reason: "UNSERVED_KIND", notProcessed: true },
   );
 }

@@ -12,6 +12,9 @@ import type { Flushable, Turn } from "./turn.js";
 import { Window } from "./window.js";
 import type { WriterPool } from "./writer-pool.js";
 
+/** Bytes of packets that may wait before streams hold still, so that what is not a stream has a short way. */
+const CROWD_BYTES = 256 * 1024;
+
 /** A payload that travels in chunks; its first frame has left already. */
 interface Transfer {
   readonly kind: number;
@@ -31,6 +34,8 @@ export interface OutboxHost {
   readPackets(): number;
   /** What waited may have left. */
   drained(): void;
+  /** The last chunk of a call's payload has left. */
+  transferred(callId: number): void;
 }
 
 /**
@@ -80,6 +85,11 @@ export class Outbox implements Flushable {
     return bytes;
   }
 
+  /** Streams should hold still: enough waits already, or large payloads take their turns. */
+  get crowded(): boolean {
+    return this.packetBytes >= CROWD_BYTES || this.transfers.length >= PARALLEL_PAYLOADS;
+  }
+
   get empty(): boolean {
     return this.waitingBytes === 0;
   }
@@ -114,9 +124,12 @@ export class Outbox implements Flushable {
   /**
    * Ends a frame with a payload that did not go into the packet: it is attached when the peer takes it whole,
    * else it follows in chunks, which starts here.
+   *
+   * @returns whether it goes in chunks; `OutboxHost.transferred` tells when the last one has left
    */
-  endWithPart(writer: PacketWriter, kind: number, callId: number, payload: Buffer): void {
-    if (payload.length <= this.chunkBytes) {
+  endWithPart(writer: PacketWriter, kind: number, callId: number, payload: Buffer): boolean {
+    const inChunks = payload.length > this.chunkBytes;
+    if (!inChunks) {
       writer.attach(payload);
     } else {
       writer.number(FrameField.payloadSize, payload.length);
@@ -125,6 +138,7 @@ export class Outbox implements Flushable {
       this.transferBytes += payload.length;
     }
     this.end(writer);
+    return inChunks;
   }
 
   /** Stops sending the rest of a call's payload. */
@@ -218,6 +232,7 @@ export class Outbox implements Flushable {
     this.send(this.takePacket(writer));
     // The next chunk is that of another payload, as far as several are under way.
     if (more) this.transfers.splice(Math.min(this.transfers.length, PARALLEL_PAYLOADS - 1), 0, transfer);
+    else this.host.transferred(transfer.callId);
   }
 
   private sendTotals(): void {

@@ -2,6 +2,16 @@ import type { Buffer } from "node:buffer";
 import { Code } from "../core/code.js";
 import { HeliographError } from "../core/error.js";
 import { codecById } from "../wire/codec.js";
+import {
+  COMPRESS_BYTES,
+  type Compression,
+  canUndo,
+  compress,
+  compressionId,
+  compressionName,
+  decompress,
+  features,
+} from "../wire/compression.js";
 import { messageTooLarge } from "../wire/limits.js";
 import { MessageWriter } from "../wire/message-writer.js";
 import type { PacketWriter } from "../wire/packet-writer.js";
@@ -38,6 +48,47 @@ export function writeEncoded(
   return writer.payloadBytes(bytes);
 }
 
+/** A payload as it travels. */
+export interface EncodedPayload {
+  readonly bytes: Buffer;
+  /** A number of `heliograph.wire.v1.Compression`. */
+  readonly compression: number;
+}
+
+/**
+ * The message as compressed bytes, or as plain ones when it is small.
+ *
+ * @throws HeliographError as `writeMessage`
+ */
+export function encodeCompressed(
+  codec: PayloadCodec,
+  type: PayloadType,
+  message: unknown,
+  compression: Compression,
+  limit: number,
+  path: string,
+): EncodedPayload | Promise<EncodedPayload> {
+  const bytes = encodeMessage(codec, type, message);
+  checkSize(bytes.length, limit, type, path);
+  return compressBytes(bytes, compression);
+}
+
+/** Compresses them, unless they are too few to be worth it. */
+export function compressBytes(
+  bytes: Buffer,
+  compression: Compression,
+): EncodedPayload | Promise<EncodedPayload> {
+  if (compression === "none" || bytes.length < COMPRESS_BYTES) return { bytes, compression: 0 };
+  const packed = compress(compression, bytes);
+  if (packed instanceof Promise) return packed.then((each) => smaller(bytes, each, compression));
+  return smaller(bytes, packed, compression);
+}
+
+function smaller(plain: Buffer, packed: Buffer, compression: Compression): EncodedPayload {
+  if (packed.length >= plain.length) return { bytes: plain, compression: 0 };
+  return { bytes: packed, compression: compressionId(compression) };
+}
+
 /** The message as bytes of its own, for a call that has to wait. */
 export function encodeMessage(codec: PayloadCodec, type: PayloadType, message: unknown): Buffer {
   const writer = new MessageWriter();
@@ -45,15 +96,42 @@ export function encodeMessage(codec: PayloadCodec, type: PayloadType, message: u
   return writer.take();
 }
 
+/**
+ * Reads a payload that has arrived; of one that is compressed and not small it gives a promise.
+ *
+ * @throws HeliographError INTERNAL, reason MALFORMED_MESSAGE; RESOURCE_EXHAUSTED when it is larger than `limit` once it
+ *   is decompressed; UNIMPLEMENTED, reason CODEC_UNSUPPORTED
+ */
+export function readPayload(
+  codec: PayloadCodec,
+  type: PayloadType,
+  compression: number,
+  buf: Buffer,
+  start: number,
+  end: number,
+  limit: number,
+): unknown {
+  if (compression === 0) return codec.decode(type, buf, start, end);
+  const bytes = decompress(compression, buf.subarray(start, end), limit);
+  if (bytes instanceof Promise) return bytes.then((whole) => codec.decode(type, whole, 0, whole.length));
+  return codec.decode(type, bytes, 0, bytes.length);
+}
+
 /** @throws HeliographError UNIMPLEMENTED, reason CODEC_UNSUPPORTED */
 export function requireCodec(id: number, compression: number, path: string): PayloadCodec {
   const codec = codecById(id);
-  if (codec !== undefined && compression === 0) return codec;
+  const known = compression === 0 || isKnown(compression);
+  if (codec !== undefined && known) return codec;
   const what = codec === undefined ? `codec ${id}` : `compression ${compression}`;
   throw new HeliographError(Code.Unimplemented, `${path}: ${what} is not known here`, {
     reason: "CODEC_UNSUPPORTED",
     notProcessed: true,
   });
+}
+
+function isKnown(compression: number): boolean {
+  const name = compressionName(compression);
+  return name !== undefined && canUndo(features, name);
 }
 
 function checkSize(bytes: number, limit: number, type: PayloadType, path: string): void {

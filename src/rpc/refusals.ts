@@ -25,6 +25,27 @@ export function noMessage(path: string): HeliographError {
   );
 }
 
+/** More than one request for a method that takes one. */
+export function oneRequest(path: string): HeliographError {
+  return new HeliographError(Code.Unimplemented, `${path} takes one request, and got more`, {
+    reason: "PROTOCOL_VIOLATION",
+  });
+}
+
+/** A caller that takes a stream of requests for a single one. */
+export function requestsInMessages(path: string): HeliographError {
+  return new HeliographError(
+    Code.Unimplemented,
+    `${path} takes a stream of requests, which travel in MESSAGE frames; REQUEST has a message`,
+    { reason: "PROTOCOL_VIOLATION", notProcessed: true },
+  );
+}
+
+/** What one side of a stream may not do; it ends the call alone. */
+export function violation(path: string, what: string): HeliographError {
+  return new HeliographError(Code.Internal, `${path}: ${what}`, { reason: "PROTOCOL_VIOLATION" });
+}
+
 /** Why a session is given up whose peer reads nothing. */
 export function windowUnread(ms: number, waiting: number): HeliographError {
   return new HeliographError(

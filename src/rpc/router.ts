@@ -1,6 +1,7 @@
 import { Buffer } from "node:buffer";
 import { Code } from "../core/code.js";
 import { HeliographError, invalidArgument } from "../core/error.js";
+import type { Compression } from "../wire/compression.js";
 import type { Method, ServiceDefinition } from "../wire/definition.js";
 import type { PayloadType } from "../wire/payload-codec.js";
 import { sameBytes } from "../wire/same-bytes.js";
@@ -24,6 +25,8 @@ export interface Route {
   /** The service's calls share it. */
   readonly lanes: Lanes;
   readonly interceptors: readonly Interceptor[];
+  readonly compression: Compression;
+  readonly idleTimeoutMs: number | undefined;
 }
 
 /** All methods that one node serves, by path. Services come and go. */
@@ -50,6 +53,8 @@ export class Router {
         handler: handlerOf(name, handlers, key),
         lanes,
         interceptors: options.interceptors ?? [],
+        compression: options.compression ?? "none",
+        idleTimeoutMs: options.idleTimeoutMs,
       };
       this.routes.set(method.path, route);
       added.push(method.path);

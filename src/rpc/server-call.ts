@@ -5,81 +5,80 @@ import { Deadline } from "../core/deadline-wheel.js";
 import { HeliographError } from "../core/error.js";
 import type { Logger } from "../core/logger.js";
 import type { Metadata } from "../core/metadata.js";
+import type { Compression } from "../wire/compression.js";
 import type { Method } from "../wire/definition.js";
 import type { PayloadCodec } from "../wire/payload-codec.js";
-import { CallContext, type CallState } from "./call-context.js";
+import type { CallState } from "./call-context.js";
 import type { TableEntry } from "./call-table.js";
 import type { Peer } from "./context.js";
-import { intercepted } from "./intercepted.js";
-import type { Runnable } from "./lanes.js";
 import type { Route } from "./router.js";
 import type { ServerShared } from "./server-shared.js";
 
 /** Where a call's answer goes: a session, or the envelope of a client without one. */
 export interface ServerCallOwner {
   readonly peer: Peer;
-  /**
-   * Sends END with the answer.
-   *
-   * @throws HeliographError when it is no message of the method's type, or too large; nothing was sent then
-   */
-  answer(call: ServerCall, message: unknown): void;
   /** Sends END with the error. */
   refuse(call: ServerCall, error: HeliographError): void;
   /** The call is over. */
   forget(call: ServerCall): void;
-  /** True when the peer leaves so much unread that nothing should be started for it; the owner then starts the call again later. */
-  postpone(call: ServerCall): boolean;
 }
 
-/** One call of a served method, from its REQUEST to its END. */
-export class ServerCall extends Deadline implements Runnable, CallState, TableEntry<ServerCall> {
+/** What REQUEST says of a call. */
+export interface RequestFacts {
   readonly id: number;
   readonly route: Route;
   readonly codec: PayloadCodec;
-  readonly shared: ServerShared;
-  readonly owner: ServerCallOwner;
   /** Clock time of the deadline; `Infinity` when there is none. */
   readonly deadline: number;
   /** The metadata's entries: ranges of this buffer. */
   readonly metadataBuf: Buffer | undefined;
   readonly metadataRanges: readonly number[] | undefined;
+  /** The caller wants no answer but END. */
+  readonly oneWay: boolean;
+}
+
+/** One call of a served method, from its REQUEST to its END. */
+export abstract class ServerCall extends Deadline implements CallState, TableEntry<ServerCall> {
+  readonly id: number;
+  readonly route: Route;
+  readonly codec: PayloadCodec;
+  readonly shared: ServerShared;
+  readonly deadline: number;
+  readonly metadataBuf: Buffer | undefined;
+  readonly metadataRanges: readonly number[] | undefined;
+  readonly oneWay: boolean;
   over = false;
   nextInTable: ServerCall | undefined;
   /** What its request counts for in its session. */
   heldBytes = 0;
   responseMetadata: Metadata | undefined;
   trailers: Metadata | undefined;
+  abstract readonly requestCompression: Compression;
+  compression: Compression;
   /** Why the call ended before its handler did. */
   cancelReason: HeliographError | undefined;
-  private controller: AbortController | undefined;
-  private inLane = false;
   /** The handler has been given the request. */
   started = false;
-  private payload: Buffer | undefined;
-  private payloadStart = 0;
-  private payloadEnd = 0;
+  /** The response metadata has left with the first message of a stream. */
+  headWritten = false;
+  protected abstract readonly owner: ServerCallOwner;
+  private controller: AbortController | undefined;
 
-  constructor(
-    shared: ServerShared,
-    owner: ServerCallOwner,
-    id: number,
-    route: Route,
-    codec: PayloadCodec,
-    deadline: number,
-    metadataBuf: Buffer | undefined,
-    metadataRanges: readonly number[] | undefined,
-  ) {
+  constructor(shared: ServerShared, facts: RequestFacts) {
     super();
     this.shared = shared;
-    this.owner = owner;
-    this.id = id;
-    this.route = route;
-    this.codec = codec;
-    this.deadline = deadline;
-    this.metadataBuf = metadataBuf;
-    this.metadataRanges = metadataRanges;
+    this.id = facts.id;
+    this.route = facts.route;
+    this.codec = facts.codec;
+    this.deadline = facts.deadline;
+    this.metadataBuf = facts.metadataBuf;
+    this.metadataRanges = facts.metadataRanges;
+    this.oneWay = facts.oneWay;
+    this.compression = facts.route.compression;
   }
+
+  /** The one request is here. */
+  abstract start(payload: Buffer, start: number, end: number, compression: number): void;
 
   /** Made when somebody looks at it: it is the dearest object of a call. */
   get signal(): AbortSignal {
@@ -110,15 +109,6 @@ export class ServerCall extends Deadline implements Runnable, CallState, TableEn
     return Math.max(0, this.deadline - this.shared.clock.now());
   }
 
-  /** The whole request is here. */
-  start(payload: Buffer, start: number, end: number): void {
-    this.payload = payload;
-    this.payloadStart = start;
-    this.payloadEnd = end;
-    this.enter();
-    this.schedule();
-  }
-
   /** Sees to it that the deadline ends the call, should it still go on then. */
   schedule(): void {
     const { deadlines } = this.shared;
@@ -127,47 +117,12 @@ export class ServerCall extends Deadline implements Runnable, CallState, TableEn
     }
   }
 
-  /** Runs as soon as there is a lane. */
-  enter(): void {
-    this.route.lanes.enter(this);
-  }
-
-  run(): boolean {
-    const payload = this.payload;
-    if (this.over || payload === undefined || this.owner.postpone(this)) return false;
-    this.payload = undefined;
-    let result: unknown;
-    try {
-      const request = this.codec.decode(this.route.input, payload, this.payloadStart, this.payloadEnd);
-      if (this.route.interceptors.length === 0) {
-        this.started = true;
-        result = this.route.handler?.(request, new CallContext(this));
-      } else result = intercepted(this, this.route, request);
-      if (isThenable(result)) {
-        result.then(
-          (message) => this.answered(message),
-          (error) => this.failed(error),
-        );
-        // A foreign promise may have called back already.
-        this.inLane = !this.over;
-        return this.inLane;
-      }
-    } catch (error) {
-      this.failed(error);
-      return false;
-    }
-    this.answered(result);
-    return false;
-  }
-
   override expire(): void {
     this.cancel(
       new HeliographError(
         Code.DeadlineExceeded,
         `${this.route.path}: the deadline passed before the handler answered`,
-        {
-          reason: "CALL_TIMED_OUT",
-        },
+        { reason: "CALL_TIMED_OUT" },
       ),
     );
   }
@@ -188,60 +143,46 @@ export class ServerCall extends Deadline implements Runnable, CallState, TableEn
     this.controller?.abort(reason);
   }
 
-  private answered(message: unknown): void {
-    if (this.over) return;
-    try {
-      this.owner.answer(this, message);
-    } catch (error) {
-      // Too large is between handler and caller; no message of the type is a defect here.
-      if (!(error instanceof HeliographError) || error.reason === "MALFORMED_MESSAGE") {
-        this.shared.onError(error, this.route.path);
-      }
-      this.owner.refuse(this, HeliographError.from(error, Code.Internal));
-    }
-    this.finish();
-  }
-
-  private failed(thrown: unknown): void {
+  /** The handler has thrown, or what it gave can't be sent. */
+  protected failed(thrown: unknown): void {
     if (this.over) {
       // A handler that stops because its signal fired has done what it was asked to.
       if (!(thrown instanceof HeliographError) && !isAbort(thrown))
         this.shared.onError(thrown, this.route.path);
       return;
     }
-    let error: HeliographError;
-    if (thrown instanceof HeliographError) {
-      error = HeliographError.from(thrown);
-      // What a handler throws may come from a call of its own; that one not being processed says nothing about this one.
-      if (error.notProcessed && this.started) error = withFate(error, false);
-    } else {
-      this.shared.onError(thrown, this.route.path);
-      // The text of an unforeseen error may hold what is none of the caller's business.
-      error = new HeliographError(Code.Unknown, "the handler failed; its error is in the server's log", {
-        reason: "HANDLER_FAILED",
-      });
-    }
-    this.owner.refuse(this, error);
+    this.owner.refuse(this, this.errorOf(thrown));
     this.finish();
   }
 
-  private finish(): void {
-    this.over = true;
-    if (this.payload !== undefined) {
-      this.payload = undefined;
-      this.route.lanes.dropped();
+  /** What is no message of the type is a defect here; what is too large is between handler and caller. */
+  protected unsendable(error: unknown): void {
+    if (!(error instanceof HeliographError) || error.reason === "MALFORMED_MESSAGE") {
+      this.shared.onError(error, this.route.path);
     }
+    if (this.over) return;
+    this.owner.refuse(this, HeliographError.from(error, Code.Internal));
+    this.finish();
+  }
+
+  protected finish(): void {
+    this.over = true;
     this.shared.deadlines.remove(this);
     this.owner.forget(this);
-    if (this.inLane) {
-      this.inLane = false;
-      this.route.lanes.leave();
-    }
   }
-}
 
-function isThenable(value: unknown): value is PromiseLike<unknown> {
-  return typeof value === "object" && value !== null && "then" in value && typeof value.then === "function";
+  private errorOf(thrown: unknown): HeliographError {
+    if (thrown instanceof HeliographError) {
+      const error = HeliographError.from(thrown);
+      // What a handler throws may come from a call of its own; that one not being processed says nothing about this one.
+      return error.notProcessed && this.started ? withFate(error, false) : error;
+    }
+    this.shared.onError(thrown, this.route.path);
+    // The text of an unforeseen error may hold what is none of the caller's business.
+    return new HeliographError(Code.Unknown, "the handler failed; its error is in the server's log", {
+      reason: "HANDLER_FAILED",
+    });
+  }
 }
 
 function isAbort(thrown: unknown): boolean {

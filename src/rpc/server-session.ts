@@ -1,21 +1,33 @@
 import type { Buffer } from "node:buffer";
 import { Code } from "../core/code.js";
 import { HeliographError } from "../core/error.js";
+import { type Compression, canUndo } from "../wire/compression.js";
 import { protocolViolation } from "../wire/fault.js";
-import { type Frame, FrameKind } from "../wire/frame.js";
+import { type Frame, FrameField, FrameKind } from "../wire/frame.js";
 import { commonVersion, readHello, writeWelcome } from "../wire/handshake.js";
 import { initialLimits, type Limits, messageTooLarge } from "../wire/limits.js";
+import type { PacketWriter } from "../wire/packet-writer.js";
+import type { PayloadType } from "../wire/payload-codec.js";
 import { writeStatus } from "../wire/status.js";
 import { Assembly, AssemblyRoom, tooManyPayloads } from "./assembly.js";
 import { checkReceived, writeAnswerMetadata } from "./call-metadata.js";
 import { CallTable } from "./call-table.js";
 import type { Peer } from "./context.js";
 import { findRoute } from "./find-route.js";
-import { requireCodec, writeMessage } from "./payload.js";
-import { noMessage, tooManyCalls, tooMuchHeld, windowUnread } from "./refusals.js";
-import { ServerCall, type ServerCallOwner } from "./server-call.js";
+import { type EncodedPayload, requireCodec, writeMessage } from "./payload.js";
+import {
+  noMessage,
+  oneRequest,
+  requestsInMessages,
+  tooManyCalls,
+  tooMuchHeld,
+  windowUnread,
+} from "./refusals.js";
+import type { RequestFacts, ServerCall } from "./server-call.js";
 import type { ServerShared } from "./server-shared.js";
-import { Session } from "./session.js";
+import { ServerStreamCall, type StreamCallOwner } from "./server-stream-call.js";
+import { ServerUnaryCall, type UnaryCallOwner } from "./server-unary-call.js";
+import { type OutgoingStream, Session } from "./session.js";
 
 /** The requests of a session's calls in flight have at most so many bytes, or as many as this many of the largest. */
 const HELD_BYTES = 64 * 1024 * 1024;
@@ -43,10 +55,11 @@ export interface ServerSessionHost {
 interface Arriving {
   readonly call: ServerCall;
   readonly assembly: Assembly;
+  readonly compression: number;
 }
 
 /** One client's session, from its HELLO to its end, and the calls it made. */
-export class ServerSession extends Session implements ServerCallOwner {
+export class ServerSession extends Session implements UnaryCallOwner, StreamCallOwner {
   readonly routingId: Buffer;
   peer: Peer = { node: "", instance: "" };
   private readonly server: ServerShared;
@@ -55,8 +68,9 @@ export class ServerSession extends Session implements ServerCallOwner {
   private readonly arriving = new Map<number, Arriving>();
   private readonly room = new AssemblyRoom();
   /** Calls that wait because the peer doesn't read. */
-  private postponed: ServerCall[] = [];
+  private postponed: ServerUnaryCall[] = [];
   private granted: Limits = initialLimits;
+  private features: readonly string[] = [];
   private greeted = false;
   private isDraining = false;
   private lastCallId = 0;
@@ -84,21 +98,35 @@ export class ServerSession extends Session implements ServerCallOwner {
   drained(): void {
     if (!this.outbox.blocked) this.refusals = 0;
     this.host.progressed();
-    if (this.postponed.length === 0 || this.congested) return;
+    this.wakeSenders();
+    if (this.postponed.length === 0 || this.clogged) return;
     const calls = this.postponed;
     this.postponed = [];
     for (const call of calls) call.enter();
   }
 
-  postpone(call: ServerCall): boolean {
+  postpone(call: ServerUnaryCall): boolean {
     // Of a session that ends nothing is started any more, though its calls leave lanes to each other.
     if (this.ended) return true;
-    if (!this.congested) return false;
+    if (!this.clogged) return false;
     if (this.postponed.length > 2 * this.shared.limits.maxCalls) {
       this.postponed = this.postponed.filter(({ over }) => !over);
     }
     this.postponed.push(call);
     return true;
+  }
+
+  transferred(callId: number): void {
+    const call = this.calls.get(callId);
+    if (call instanceof ServerStreamCall) call.transferred();
+  }
+
+  get messageLimit(): number {
+    return this.granted.messageBytes;
+  }
+
+  compresses(call: ServerCall): boolean {
+    return canUndo(this.features, call.compression);
   }
 
   answer(call: ServerCall, message: unknown): void {
@@ -118,8 +146,45 @@ export class ServerSession extends Session implements ServerCallOwner {
       writer.abort();
       throw error;
     }
-    if (large === undefined) this.outbox.end(writer);
-    else this.outbox.endWithPart(writer, FrameKind.End, call.id, large);
+    this.endAnswer(writer, call.id, large);
+  }
+
+  answerEncoded(call: ServerCall, answer: EncodedPayload | undefined): void {
+    const writer = this.outbox.begin(FrameKind.End, call.id);
+    let large: Buffer | undefined;
+    try {
+      writeAnswerMetadata(writer, call, this.granted.metadataBytes);
+      if (answer !== undefined) {
+        writer.number(FrameField.compression, answer.compression);
+        large = writer.payloadBytes(answer.bytes);
+      }
+    } catch (error) {
+      writer.abort();
+      throw error;
+    }
+    this.endAnswer(writer, call.id, large);
+  }
+
+  endStream(call: ServerCall): void {
+    this.answerEncoded(call, undefined);
+  }
+
+  sendAnswer(
+    call: OutgoingStream,
+    type: PayloadType,
+    message: unknown,
+    compression: Compression,
+  ): number | Promise<number> {
+    const wanted = canUndo(this.features, compression) ? compression : "none";
+    return this.sendMessage(call, type, message, wanted, this.granted);
+  }
+
+  credit(call: ServerCall, messages: number, bytes: number): void {
+    if (this.ended || this.calls.get(call.id) !== call) return;
+    const writer = this.outbox.begin(FrameKind.Credit, call.id);
+    writer.number(FrameField.creditMessages, messages);
+    writer.number(FrameField.creditBytes, bytes);
+    this.outbox.end(writer);
   }
 
   refuse(call: ServerCall, error: HeliographError): void {
@@ -132,6 +197,11 @@ export class ServerSession extends Session implements ServerCallOwner {
     this.arriving.get(call.id)?.assembly.close();
     this.arriving.delete(call.id);
     this.host.progressed();
+  }
+
+  private endAnswer(writer: PacketWriter, id: number, large: Buffer | undefined): void {
+    if (large === undefined) this.outbox.end(writer);
+    else this.outbox.endWithPart(writer, FrameKind.End, id, large);
   }
 
   /** Starts nothing new; calls in flight go on. */
@@ -192,6 +262,10 @@ export class ServerSession extends Session implements ServerCallOwner {
         if (frame.callId > this.lastCallId) this.request(frame);
         else this.requestGoesOn(frame);
         return;
+      case FrameKind.Message:
+      case FrameKind.Credit:
+        this.streamFrame(frame);
+        return;
       case FrameKind.Cancel:
         this.cancelled(frame.callId);
         return;
@@ -215,7 +289,7 @@ export class ServerSession extends Session implements ServerCallOwner {
   }
 
   /** Counts what was answered in this very turn, too: a packet may hold a thousand small requests for large answers. */
-  private get congested(): boolean {
+  private get clogged(): boolean {
     const { outbox } = this;
     // A few large answers under way are no reason to let a small call wait.
     return outbox.waitingBytes > HOLD_BYTES && outbox.queuedBytes > HOLD_BYTES;
@@ -251,6 +325,7 @@ export class ServerSession extends Session implements ServerCallOwner {
     this.greeted = true;
     this.peer = { node: hello.node, instance: hello.instance };
     this.granted = hello.limits;
+    this.features = hello.features;
     this.outbox.grant(hello.limits);
     const writer = this.outbox.begin(FrameKind.Welcome, 0);
     writeWelcome(writer, self, version);
@@ -262,47 +337,76 @@ export class ServerSession extends Session implements ServerCallOwner {
     // Announced as not started by the GOAWAY that it crossed.
     if (this.isDraining) return;
     this.lastCallId = id;
-    const { limits } = this.shared;
     if (frame.methodStart < 0) throw protocolViolation("REQUEST without a method");
-    let call: ServerCall;
     const size = frame.more ? frame.payloadSize : frame.payloadEnd - frame.payloadStart;
+    let call: ServerCall;
     try {
-      if (this.calls.size >= limits.maxCalls) throw tooManyCalls(limits.maxCalls);
-      checkReceived(frame, limits.metadataBytes);
-      const route = findRoute(this.server, frame.buf, frame.methodStart, frame.methodEnd);
-      const codec = requireCodec(frame.codec, frame.compression, route.path);
-      if (size > limits.messageBytes)
-        throw messageTooLarge(size, limits.messageBytes, `${route.path}: the request`, true);
-      if (this.heldBytes + size > Math.max(HELD_BYTES, limits.messageBytes * HELD_MESSAGES)) {
-        throw tooMuchHeld(this.heldBytes, route.path);
-      }
-      const deadline =
-        frame.timeoutMs === 0 ? Number.POSITIVE_INFINITY : this.server.clock.now() + frame.timeoutMs;
-      call = new ServerCall(
-        this.server,
-        this,
-        id,
-        route,
-        codec,
-        deadline,
-        frame.metadata && frame.buf,
-        frame.metadata,
-      );
+      call = this.makeCall(frame, size);
     } catch (error) {
       if (!(error instanceof HeliographError)) throw error;
       this.refuseId(id, error, undefined);
       return;
     }
-    if (frame.more) {
-      this.hold(call, size);
-      call.schedule();
-      this.arriving.set(id, { call, assembly: new Assembly(size, this.room) });
-      if (frame.payload !== undefined) this.requestGoesOn(frame);
-    } else if (frame.payload === undefined) call.cancel(noMessage(call.route.path));
+    if (call instanceof ServerStreamCall && call.startsAtOnce) this.requestStream(call, frame);
+    else if (frame.more) this.requestInChunks(call, frame, size);
+    else if (frame.payload === undefined) call.cancel(noMessage(call.route.path));
     else {
-      call.start(frame.payload, frame.payloadStart, frame.payloadEnd);
-      // Most are over already.
-      if (!call.over) this.hold(call, size);
+      call.start(frame.payload, frame.payloadStart, frame.payloadEnd, frame.compression);
+      // Most are over already. What a stream was asked for with is its handler's by now.
+      if (!call.over) this.hold(call, call instanceof ServerStreamCall ? 0 : size);
+    }
+  }
+
+  private makeCall(frame: Frame, size: number): ServerCall {
+    const { limits } = this.shared;
+    if (this.calls.size >= limits.maxCalls) throw tooManyCalls(limits.maxCalls);
+    checkReceived(frame, limits.metadataBytes);
+    const route = findRoute(this.server, frame.buf, frame.methodStart, frame.methodEnd);
+    const codec = requireCodec(frame.codec, frame.compression, route.path);
+    if (size > limits.messageBytes)
+      throw messageTooLarge(size, limits.messageBytes, `${route.path}: the request`, true);
+    if (this.heldBytes + size > Math.max(HELD_BYTES, limits.messageBytes * HELD_MESSAGES)) {
+      throw tooMuchHeld(this.heldBytes, route.path);
+    }
+    const facts: RequestFacts = {
+      id: frame.callId,
+      route,
+      codec,
+      deadline: frame.timeoutMs === 0 ? Number.POSITIVE_INFINITY : this.server.clock.now() + frame.timeoutMs,
+      metadataBuf: frame.metadata && frame.buf,
+      metadataRanges: frame.metadata,
+      oneWay: frame.oneWay,
+    };
+    if (route.method.kind === "unary") return new ServerUnaryCall(this.server, this, facts);
+    const credit = { messages: frame.creditMessages, bytes: frame.creditBytes };
+    return new ServerStreamCall(this.server, this, facts, credit, this.room);
+  }
+
+  private requestStream(call: ServerStreamCall, frame: Frame): void {
+    this.hold(call, 0);
+    if (frame.payload !== undefined || frame.more) call.cancel(requestsInMessages(call.route.path));
+    else call.begin(frame.endStream);
+  }
+
+  private requestInChunks(call: ServerCall, frame: Frame, size: number): void {
+    this.hold(call, size);
+    call.schedule();
+    const { compression } = frame;
+    this.arriving.set(call.id, { call, assembly: new Assembly(size, this.room), compression });
+    if (frame.payload !== undefined) this.requestGoesOn(frame);
+  }
+
+  /** MESSAGE or CREDIT of a call. */
+  private streamFrame(frame: Frame): void {
+    const call = this.calls.get(frame.callId);
+    const isMessage = frame.kind === FrameKind.Message;
+    if (call instanceof ServerStreamCall) {
+      if (isMessage) call.take(frame);
+      else call.grant(frame.creditMessages, frame.creditBytes);
+    } else if (call !== undefined) {
+      if (isMessage && (frame.payload !== undefined || frame.more)) call.cancel(oneRequest(call.route.path));
+    } else if (frame.callId > this.lastCallId && !this.isDraining) {
+      throw protocolViolation(`a frame of kind ${frame.kind} for call ${frame.callId}, which was never made`);
     }
   }
 
@@ -329,7 +433,7 @@ export class ServerSession extends Session implements ServerCallOwner {
     const whole = assembly.add(frame);
     if (whole === undefined) return;
     this.arriving.delete(frame.callId);
-    call.start(whole, 0, whole.length);
+    call.start(whole, 0, whole.length, arriving.compression);
   }
 
   private unknownKind(frame: Frame): void {

@@ -1,15 +1,51 @@
 import type { Clock } from "../core/clock.js";
-import type { UnaryMethod } from "../wire/definition.js";
+import type {
+  BidiStreamMethod,
+  ClientStreamMethod,
+  ServerStreamMethod,
+  UnaryMethod,
+} from "../wire/definition.js";
 import type { BoundMethod } from "./bound-method.js";
 import type { CallOptions } from "./call-options.js";
+import type { MessageSource, ResponseStream } from "./types.js";
 
-/** What a client calls through: a connection, or anything that stands in for one. */
+/** What the attempts of one call with an idempotency key share. */
+export interface AttemptGroup {
+  /** The server that one of them was sent to: the others may only go to the same. Set by the transport. */
+  identity?: { readonly instance: string; readonly epoch: number };
+}
+
+/** What a transport is told of a call. */
+export interface TransportCallOptions extends CallOptions {
+  readonly attemptGroup?: AttemptGroup | undefined;
+  /** The call ends when the handler has, without its answer. */
+  readonly oneWay?: boolean | undefined;
+}
+
+/**
+ * What a client calls through: a connection, or anything that stands in for one. Requests are whole messages.
+ * Every call ends within its deadline; a call without one ends with its session.
+ */
 export interface Transport {
   /** What deadlines are measured by. */
   readonly clock: Clock;
-  /**
-   * Calls a unary method with a whole request. At most once: nothing is repeated behind the caller's back.
-   * Ends within the deadline, always.
-   */
-  unary(method: BoundMethod<UnaryMethod>, request: unknown, options: CallOptions): Promise<unknown>;
+  /** At most once: only what was surely not processed is repeated behind the caller's back. */
+  unary(method: BoundMethod<UnaryMethod>, request: unknown, options: TransportCallOptions): Promise<unknown>;
+  /** The call is made when the first answer is asked for. */
+  serverStream(
+    method: BoundMethod<ServerStreamMethod>,
+    request: unknown,
+    options: TransportCallOptions,
+  ): ResponseStream<unknown>;
+  clientStream(
+    method: BoundMethod<ClientStreamMethod>,
+    requests: MessageSource<unknown>,
+    options: TransportCallOptions,
+  ): Promise<unknown>;
+  /** The call is made when the first answer is asked for. */
+  bidiStream(
+    method: BoundMethod<BidiStreamMethod>,
+    requests: MessageSource<unknown>,
+    options: TransportCallOptions,
+  ): ResponseStream<unknown>;
 }

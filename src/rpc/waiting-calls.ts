@@ -1,4 +1,3 @@
-import type { Buffer } from "node:buffer";
 import { Code } from "../core/code.js";
 import { HeliographError } from "../core/error.js";
 import type { ClientCall } from "./client-call.js";
@@ -23,18 +22,18 @@ export class WaitingCalls {
   }
 
   /** @throws HeliographError RESOURCE_EXHAUSTED, reason QUEUE_FULL */
-  add(call: ClientCall, request: Buffer): void {
+  add(call: ClientCall): void {
     const count = this.calls.size;
-    if (count >= MAX_CALLS || (count > 0 && this.bytes + request.length > this.maxBytes)) {
+    const bytes = call.request?.length ?? 0;
+    if (count >= MAX_CALLS || (count > 0 && this.bytes + bytes > this.maxBytes)) {
       throw new HeliographError(
         Code.ResourceExhausted,
         `${call.method.path}: ${count} calls with ${this.bytes} bytes already wait to be sent`,
         { reason: "QUEUE_FULL", notProcessed: true },
       );
     }
-    call.request = request;
     this.calls.add(call);
-    this.bytes += request.length;
+    this.bytes += bytes;
   }
 
   /** The call that waits longest; it holds its encoded request. */

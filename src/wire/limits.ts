@@ -16,7 +16,9 @@ export interface Limits {
   readonly chunkBytes: number;
   /** The largest payload of one message of a call. */
   readonly messageBytes: number;
+  /** Messages of one stream that its sender may be ahead of its reader. */
   readonly streamCreditMessages: number;
+  /** The same in bytes. May be overdrawn by one message. */
   readonly streamCreditBytes: number;
   /** Keys and values of one list of metadata. */
   readonly metadataBytes: number;
@@ -71,18 +73,23 @@ export const MAX_PINGS = 16;
 /** The largest request or reply of a bare or enveloped call, which can't travel in chunks. */
 export const MAX_BARE_BYTES = 2 * 1024 * 1024;
 
+/**
+ * What a stream's sender may be ahead of its reader, unless a node says otherwise: enough for a sender never to wait
+ * for a reader that keeps up.
+ */
+const STREAM_CREDIT = { streamCreditMessages: 1024, streamCreditBytes: 256 * 1024 };
+
 /** What users may set of the limits; see `Limits` for units. */
-export type LimitOptions = {
-  readonly [K in "maxCalls" | "windowBytes" | "windowPackets" | "messageBytes" | "metadataBytes"]?:
-    | number
-    | undefined;
-};
+export type LimitOptions = { readonly [K in Exclude<keyof Limits, "chunkBytes">]?: number | undefined };
 
 const least: Record<keyof LimitOptions, number> = {
   maxCalls: 1,
   windowBytes: 64 * 1024,
   windowPackets: 4,
   messageBytes: 1024,
+  // A client that does not know the limits yet begins with the constants.
+  streamCreditMessages: initialLimits.streamCreditMessages,
+  streamCreditBytes: initialLimits.streamCreditBytes,
   metadataBytes: 256,
 };
 
@@ -94,12 +101,14 @@ const most: Record<keyof LimitOptions, number> = {
   windowBytes: Number.MAX_SAFE_INTEGER,
   windowPackets: 0xffffffff,
   messageBytes: 0x7fffffff,
+  streamCreditMessages: 0xffffffff,
+  streamCreditBytes: Number.MAX_SAFE_INTEGER,
   metadataBytes: MAX_METADATA_BYTES,
 };
 
 /** The limits of a node: the specification's, with what the user sets in their place. */
 export function limitsFrom(options: LimitOptions = {}): Limits {
-  const limits = { ...initialLimits };
+  const limits = { ...initialLimits, ...STREAM_CREDIT };
   const unknown = Object.keys(options).find((key) => !(key in least));
   if (unknown !== undefined) {
     throw invalidArgument(`limits has no "${unknown}"; it has ${Object.keys(least).join(", ")}`);

@@ -86,7 +86,7 @@ describe("a session that is spoken by hand", () => {
       "a compression",
       Code.Unimplemented,
       "CODEC_UNSUPPORTED",
-      (writer) => writer.number(FrameField.compression, 1),
+      (writer) => writer.number(FrameField.compression, 9),
     ],
     [
       "too much metadata",

@@ -11,6 +11,7 @@ const CHUNK = initialLimits.chunkBytes;
 /** An outbox whose turns a test ends by hand, and what it sent. */
 function outbox() {
   const sent: Buffer[][] = [];
+  const transferred: number[] = [];
   const due: Flushable[] = [];
   const turn = { add: (flushable: Flushable) => due.push(flushable) } as unknown as Turn;
   const totals: [number, number] = [0, 0];
@@ -24,6 +25,7 @@ function outbox() {
     readBytes: () => totals[0],
     readPackets: () => totals[1],
     drained: () => {},
+    transferred: (callId) => transferred.push(callId),
   });
   const endTurn = () => {
     for (const flushable of due.splice(0)) flushable.flush();
@@ -47,7 +49,7 @@ function outbox() {
     box.acknowledged(readBytes, readPackets);
     endTurn();
   };
-  return { box, sent, due, totals, endTurn, frame, large, seen, peerReads };
+  return { box, sent, transferred, due, totals, endTurn, frame, large, seen, peerReads };
 }
 
 const sizeOf = (parts: readonly Buffer[]) => parts.reduce((sum, { length }) => sum + length, 0);

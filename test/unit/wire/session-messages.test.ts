@@ -188,9 +188,10 @@ describe("an envelope", () => {
 });
 
 describe("limits", () => {
-  test("are the specification's unless something else is said", () => {
-    expect(limitsFrom()).toEqual(initialLimits);
-    expect(limitsFrom({ maxCalls: 5, windowBytes: undefined })).toEqual({ ...initialLimits, maxCalls: 5 });
+  test("are the specification's unless something else is said, but for more stream credit", () => {
+    const granted = { ...initialLimits, streamCreditMessages: 1024, streamCreditBytes: 262_144 };
+    expect(limitsFrom()).toEqual(granted);
+    expect(limitsFrom({ maxCalls: 5, windowBytes: undefined })).toEqual({ ...granted, maxCalls: 5 });
   });
 
   test.each([

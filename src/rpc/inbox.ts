@@ -1,0 +1,257 @@
+import type { HeliographError } from "../core/error.js";
+
+/** What a stream's reader causes. */
+export interface InboxHost {
+  /** The reader has taken messages: the sender may send so many more. */
+  taken(messages: number, bytes: number): void;
+  /** The reader wants no more. Called at most once. */
+  left(): void;
+  /** A message could not be read: the call has to end. */
+  unreadable(error: unknown): void;
+}
+
+/** How far a sender may be ahead of its reader. */
+export interface Credit {
+  readonly messages: number;
+  readonly bytes: number;
+}
+
+/** The share of the credit that may be unreported. */
+const REPORT_AFTER = 1 / 4;
+/** What was taken is cut off the queue when it is so much. */
+const MANY = 1024;
+
+const done: IteratorReturnResult<undefined> = Object.freeze({ done: true, value: undefined });
+
+interface Reader<T> {
+  resolve(result: IteratorResult<T, undefined>): void;
+  reject(error: unknown): void;
+}
+
+/** A message whose bytes are still being decompressed. */
+class Pending<T> {
+  message: T | undefined;
+  ready = false;
+}
+
+/**
+ * The receiving half of a stream: messages in order from their arrival until somebody takes them, as many as the sender
+ * was given credit for. What arrived before the end is handed over before it, an error too; only `abort` drops it.
+ */
+export class Inbox<T = unknown> implements AsyncIterableIterator<T> {
+  private readonly host: InboxHost;
+  private readonly credit: Credit;
+  private items: (T | Pending<T> | undefined)[] = [];
+  private sizes: number[] = [];
+  private first = 0;
+  private readonly readers: Reader<T>[] = [];
+  private allowedMessages: number;
+  private allowedBytes: number;
+  private takenMessages = 0;
+  private takenBytes = 0;
+  /** Marks of messages in the queue, by how many messages came before them. */
+  private readonly marks = new Map<number, number>();
+  private pushed = 0;
+  private popped = 0;
+  /** The mark of the message that was taken last. */
+  mark = 0;
+  private ended = false;
+  private error: HeliographError | undefined;
+  private abandoned = false;
+
+  constructor(host: InboxHost, credit: Credit) {
+    this.host = host;
+    this.credit = credit;
+    this.allowedMessages = credit.messages;
+    this.allowedBytes = credit.bytes;
+  }
+
+  /** Somebody waits for a message. */
+  get awaited(): boolean {
+    return this.readers.length > 0;
+  }
+
+  /** Everything that has arrived was taken. */
+  get empty(): boolean {
+    return this.first === this.items.length;
+  }
+
+  /** Nothing more is taken in. */
+  get closed(): boolean {
+    return this.ended;
+  }
+
+  /** The reader wants no more. */
+  get left(): boolean {
+    return this.abandoned;
+  }
+
+  /** Counts a message that begins to arrive. False when its sender had no credit for it. */
+  admit(bytes: number): boolean {
+    if (this.allowedMessages <= 0 || this.allowedBytes <= 0) return false;
+    this.allowedMessages--;
+    this.allowedBytes -= bytes;
+    return true;
+  }
+
+  /** A message that was admitted is here. */
+  push(message: T, bytes: number, mark = 0): void {
+    if (this.ended) return;
+    this.arrived(mark);
+    if (this.readers.length > 0 && this.empty) {
+      this.count(bytes);
+      this.readers.shift()?.resolve({ done: false, value: message });
+      return;
+    }
+    this.items.push(message);
+    this.sizes.push(bytes);
+  }
+
+  /** As `push`, of a message that takes a while to read; those behind it wait for it. */
+  pushLater(message: Promise<T>, bytes: number, mark = 0): void {
+    if (this.ended) return;
+    this.arrived(mark);
+    const pending = new Pending<T>();
+    this.items.push(pending);
+    this.sizes.push(bytes);
+    message.then(
+      (read) => {
+        pending.message = read;
+        pending.ready = true;
+        this.handOver();
+      },
+      (error) => {
+        if (!this.abandoned) this.host.unreadable(error);
+      },
+    );
+  }
+
+  /** Nothing more arrives. With an error, the reader gets it after the last message. */
+  finish(error?: HeliographError): void {
+    if (this.ended) return;
+    this.ended = true;
+    this.error = error;
+    this.settle();
+  }
+
+  /** As `finish`, at once: what has arrived and was not taken is dropped. */
+  abort(error: HeliographError): void {
+    if (this.abandoned) return;
+    this.drop();
+    if (!this.ended || this.error === undefined) this.error = error;
+    this.ended = true;
+    this.settle();
+  }
+
+  next(): Promise<IteratorResult<T, undefined>> {
+    if (this.first < this.items.length && this.readers.length === 0) {
+      const item = this.items[this.first];
+      if (!(item instanceof Pending)) return Promise.resolve({ done: false, value: this.take() as T });
+      if (item.ready) {
+        this.take();
+        return Promise.resolve({ done: false, value: item.message as T });
+      }
+    } else if (this.ended && this.empty) return this.end();
+    return new Promise((resolve, reject) => {
+      this.readers.push({ resolve, reject });
+    });
+  }
+
+  return(): Promise<IteratorResult<T, undefined>> {
+    if (!this.abandoned) {
+      this.abandoned = true;
+      this.drop();
+      this.ended = true;
+      this.error = undefined;
+      this.settle();
+      this.host.left();
+    }
+    return Promise.resolve(done);
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this;
+  }
+
+  /** The first of the queue; the reader has it from now on. */
+  private take(): T | Pending<T> | undefined {
+    const { first } = this;
+    const item = this.items[first];
+    const bytes = this.sizes[first]!;
+    this.items[first] = undefined;
+    this.first = first + 1;
+    if (this.empty) this.drop();
+    else if (this.first >= MANY && this.first * 2 > this.items.length) {
+      this.items = this.items.slice(this.first);
+      this.sizes = this.sizes.slice(this.first);
+      this.first = 0;
+    }
+    this.count(bytes);
+    return item;
+  }
+
+  private arrived(mark: number): void {
+    if (mark !== 0) this.marks.set(this.pushed, mark);
+    this.pushed++;
+  }
+
+  private count(bytes: number): void {
+    if (this.marks.size > 0 || this.mark !== 0) {
+      this.mark = this.marks.get(this.popped) ?? 0;
+      this.marks.delete(this.popped);
+    }
+    this.popped++;
+    this.takenMessages++;
+    this.takenBytes += bytes;
+    if (
+      this.takenMessages < this.credit.messages * REPORT_AFTER &&
+      this.takenBytes < this.credit.bytes * REPORT_AFTER
+    ) {
+      return;
+    }
+    this.allowedMessages += this.takenMessages;
+    this.allowedBytes += this.takenBytes;
+    const messages = this.takenMessages;
+    const taken = this.takenBytes;
+    this.takenMessages = 0;
+    this.takenBytes = 0;
+    this.host.taken(messages, taken);
+  }
+
+  /** Gives readers what has become ready. */
+  private handOver(): void {
+    while (this.readers.length > 0 && this.first < this.items.length) {
+      const item = this.items[this.first];
+      if (item instanceof Pending && !item.ready) return;
+      this.take();
+      const value = (item instanceof Pending ? item.message : item) as T;
+      this.readers.shift()?.resolve({ done: false, value });
+    }
+    this.settle();
+  }
+
+  /** Tells those who wait that nothing comes any more, when that is so. */
+  private settle(): void {
+    if (!this.ended || !this.empty) return;
+    for (const reader of this.readers.splice(0)) {
+      if (this.error === undefined) reader.resolve(done);
+      else {
+        reader.reject(this.error);
+        this.error = undefined;
+      }
+    }
+  }
+
+  private end(): Promise<IteratorResult<T, undefined>> {
+    const { error } = this;
+    if (error === undefined) return Promise.resolve(done);
+    this.error = undefined;
+    return Promise.reject(error);
+  }
+
+  private drop(): void {
+    this.items.length = 0;
+    this.sizes.length = 0;
+    this.first = 0;
+  }
+}
