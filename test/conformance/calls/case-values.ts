@@ -15,11 +15,18 @@ import type { BytesValue, ErrorValue, FrameValue, PairValue } from "./case-file.
 export function bytesOf(value: BytesValue): Uint8Array {
   if (typeof value === "string") return Buffer.from(value, "utf8");
   if ("hex" in value) return Buffer.from(value.hex, "hex");
-  if ("bytes" in value) return Uint8Array.from({ length: value.bytes }, (_, index) => (index * 31) & 255);
+  if ("bytes" in value) return patterned(value.bytes);
   if ("request" in value) {
     return ConformanceRequest.encode(ConformanceRequest.create({ data: bytesOf(value.request) })).finish();
   }
   return ConformanceResponse.encode(ConformanceResponse.create({ data: bytesOf(value.response) })).finish();
+}
+
+/** Bytes of which none is like its neighbours, so that swapped chunks show. */
+function patterned(bytes: number): Uint8Array {
+  const filled = new Uint8Array(bytes);
+  for (let index = 0; index < bytes; index++) filled[index] = (index * 31) ^ (index >> 8);
+  return filled;
 }
 
 export function metadataOf(pairs: readonly PairValue[] = []): MetadataEntry[] {
