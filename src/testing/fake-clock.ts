@@ -9,6 +9,11 @@ export interface FakeClock extends Clock {
    * own time; timers that they set fire, too, when they are due by then.
    */
   advance(ms: number): void;
+  /**
+   * As `advance`, but after each moment at which timers fire all else may happen that follows from it in memory: messages
+   * arrive, handlers answer. Sessions live on, however long it is, since their peers answer pings meanwhile.
+   */
+  advanceAsync(ms: number): Promise<void>;
 }
 
 /** Where a clock begins. */
@@ -19,6 +24,8 @@ export interface FakeClockOptions {
   readonly wallUs?: number | undefined;
 }
 
+/** Enough for a call that leads to calls of its own over a memory network, which takes one turn for each way. */
+const SETTLING_TURNS = 12;
 const WALL_US = Date.UTC(2026, 0, 1) * 1000;
 
 /** A clock for tests: `createNode({ clock: fakeClock(), … })`. Nothing happens on it but by `advance`. */
@@ -68,6 +75,16 @@ class HandMovedClock implements FakeClock {
     this.#now = end;
   }
 
+  async advanceAsync(ms: number): Promise<void> {
+    const end = this.#now + ms;
+    await settling();
+    for (let next = this.#next(end); next !== undefined; next = this.#next(end)) {
+      this.advance(Math.max(0, next[1].due - this.#now));
+      await settling();
+    }
+    this.advance(Math.max(0, end - this.#now));
+  }
+
   /** The earliest timer that is due by `end`; of several, the one that was set first. */
   #next(end: number) {
     let next: [Timer, { readonly due: number; readonly fn: () => void }] | undefined;
@@ -76,4 +93,8 @@ class HandMovedClock implements FakeClock {
     }
     return next;
   }
+}
+
+async function settling(): Promise<void> {
+  for (let turn = 0; turn < SETTLING_TURNS; turn++) await new Promise((resolve) => setImmediate(resolve));
 }

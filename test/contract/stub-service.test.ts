@@ -114,6 +114,20 @@ describe("a stub", () => {
     await ended;
   });
 
+  test("keeps its sessions through minutes of a clock that is advanced asynchronously", async () => {
+    const clock = fakeClock();
+    const network = faults({ clock });
+    const stub = await stubOf({}, { clock, network });
+    stub.on("call", async (_, ctx) => {
+      await ctx.sleep(90_000);
+      return Note.create({ text: "at last" });
+    });
+    const answer = stub.client.call({}, { timeoutMs: 120_000 });
+    await clock.advanceAsync(90_000);
+    expect((await answer).text).toBe("at last");
+    expect(network.stats.connections).toBe(1);
+  });
+
   test("tells the handler that the caller has cancelled", async () => {
     const caller = new AbortController();
     const stub = await stubOf();

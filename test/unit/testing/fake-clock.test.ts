@@ -38,3 +38,16 @@ test("a timer of the fake clock that was cleared does not fire, also when anothe
   clock.advance(10);
   expect([fired, clock.timers]).toEqual([0, 0]);
 });
+
+test("advanced asynchronously, the fake clock lets happen what follows from each timer before the next one fires", async () => {
+  const clock = fakeClock();
+  const seen: string[] = [];
+  clock.after(10, () => {
+    setImmediate(() => setImmediate(() => seen.push(`later, at ${clock.now()}`)));
+    clock.after(5, () => seen.push(`nested, at ${clock.now()}`));
+  });
+  clock.after(20, () => seen.push("second"));
+  await clock.advanceAsync(30);
+  expect(seen).toEqual(["later, at 10", "nested, at 15", "second"]);
+  expect([clock.timers, clock.now()]).toEqual([0, 30]);
+});
