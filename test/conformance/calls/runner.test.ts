@@ -1,9 +1,9 @@
-import { spawnSync } from "node:child_process";
+import { execFile } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
 import { allCases } from "./expand-cases.js";
 import type { CommandLine } from "./program.js";
-import { runCases } from "./runner.js";
+import { HANDLERS_END, runCases } from "./runner.js";
 
 const [first, second] = allCases().filter(({ name }) => name.startsWith("basic/unary/success/"));
 if (first === undefined || second === undefined) throw new Error("there are no basic cases");
@@ -26,11 +26,11 @@ const ready = script(
 /** What each of two cases failed with. */
 async function failures(client: CommandLine, server: CommandLine, timeoutMs = 8_000): Promise<string[][]> {
   const outcomes = await runCases({ client, server, cases: two, known: new Map(), timeoutMs });
-  expect(outcomes.map(({ name }) => name)).toEqual(two.map(({ name }) => name));
-  return outcomes.map(({ differences }) => [...differences]);
+  expect(outcomes.map(({ name }) => name)).toEqual([...two.map(({ name }) => name), HANDLERS_END]);
+  return outcomes.slice(0, two.length).map(({ differences }) => [...differences]);
 }
 
-describe("a program that", () => {
+describe.concurrent("a program that", () => {
   test("dies fails its cases, with its last words", async () => {
     const dying = script(`console.error("there is no libzmq here"); process.exit(3)`);
     const found = await failures(dying, ready);
@@ -93,22 +93,46 @@ describe("a program that", () => {
   });
 });
 
-describe("the command", () => {
+test("handlers that run on after the last case fail the run", async () => {
+  const busy = script(
+    `process.stdin.on("data", () => process.stdout.write(Buffer.from([0, 0, 0, 2, 24, 7])))`,
+  );
+  const outcomes = await runCases({
+    client: silent,
+    server: busy,
+    cases: [],
+    known: new Map(),
+    timeoutMs: 500,
+  });
+  expect(outcomes).toEqual([
+    {
+      name: HANDLERS_END,
+      differences: ["7 handlers still run, though no call does"],
+      known: undefined,
+    },
+  ]);
+});
+
+describe.concurrent("the command", () => {
   const main = fileURLToPath(new URL("./main.ts", import.meta.url));
   const run = (...args: string[]) =>
-    spawnSync(process.execPath, ["--import", "tsx", main, ...args], { encoding: "utf8" });
+    new Promise<{ readonly code: unknown; readonly stdout: string; readonly stderr: string }>((resolve) =>
+      execFile(process.execPath, ["--import", "tsx", main, ...args], (error, stdout, stderr) =>
+        resolve({ code: error?.code ?? 0, stdout, stderr }),
+      ),
+    );
 
-  test("lists the cases that a pattern selects", () => {
-    const { status, stdout } = run("--list", "--only", "^basic/unary/success/");
-    expect(status).toBe(0);
+  test("lists the cases that a pattern selects", async () => {
+    const { code, stdout } = await run("--list", "--only", "^basic/unary/success/");
+    expect(code).toBe(0);
     expect(stdout.trim().split("\n")).toEqual(
       ["protobuf", "json", "msgpack"].map((codec) => `basic/unary/success/${codec}`),
     );
   });
 
-  test("says what is wrong with an argument, and how it is used", () => {
-    const { status, stderr } = run("--timeout", "soon");
-    expect(status).toBe(2);
+  test("says what is wrong with an argument, and how it is used", async () => {
+    const { code, stderr } = await run("--timeout", "soon");
+    expect(code).toBe(2);
     expect(stderr).toContain("--timeout must be a number of milliseconds, got soon");
     expect(stderr).toContain("Examples");
   });

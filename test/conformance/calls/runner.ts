@@ -35,7 +35,12 @@ export interface CaseOutcome {
 const TIMEOUT_MS = 15_000;
 const CONCURRENCY = 32;
 
-/** Runs all cases between the two programs. A program that fails fails its cases; it never throws for that. */
+/** Runs beside the cases: after the last of them no handler may run any more, since each call has ended or was cancelled. */
+export const HANDLERS_END = "after-all/every-handler-ends";
+/** How long handlers may take to see that their calls are over. */
+const HANDLERS_END_MS = 3_000;
+
+/** Runs all cases between the two programs, and looks whether their handlers end. A program that fails fails its cases; it never throws for that. */
 export async function runCases(options: RunOptions): Promise<CaseOutcome[]> {
   const folder = await mkdtemp(join(tmpdir(), "heliograph-conformance-"));
   const run = new Run(options, folder);
@@ -78,7 +83,24 @@ class Run {
       }
     };
     await Promise.all(Array.from({ length: concurrency }, worker));
-    return outcomes;
+    return [...outcomes, await this.handlersEnd()];
+  }
+
+  private async handlersEnd(): Promise<CaseOutcome> {
+    const known = this.options.known.get(HANDLERS_END);
+    try {
+      let running = await this.server.countHandlers();
+      for (
+        const end = performance.now() + Math.min(HANDLERS_END_MS, this.timeoutMs);
+        running > 0 && performance.now() < end;
+      ) {
+        running = await this.server.countHandlers();
+      }
+      const differences = running === 0 ? [] : [`${running} handlers still run, though no call does`];
+      return { name: HANDLERS_END, differences, known };
+    } catch (error) {
+      return { name: HANDLERS_END, differences: [textOf(error)], known };
+    }
   }
 
   async close(): Promise<void> {
@@ -89,7 +111,7 @@ class Run {
     try {
       return differences(each.expected, await this.call(each));
     } catch (error) {
-      return [error instanceof Error ? error.message : String(error)];
+      return [textOf(error)];
     }
   }
 
@@ -129,4 +151,8 @@ class Run {
     }
     return endpoint;
   }
+}
+
+function textOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }

@@ -8,7 +8,11 @@ import {
   type Node,
   serve,
 } from "../../../../src/index.js";
-import { ServerReady, ServerStart } from "../../../gen/heliograph/conformance/v1/runner.js";
+import {
+  ServerCommand,
+  ServerReply,
+  type ServerStart,
+} from "../../../gen/heliograph/conformance/v1/runner.js";
 import {
   type ConformanceRequest,
   ConformanceResponse,
@@ -21,19 +25,46 @@ import { framed, messagesOf } from "../message-stream.js";
 import { appendAll, compressionNamed, entriesOf } from "./metadata.js";
 
 const handlers: Handlers<typeof ConformanceService> = {
-  unary: (request, ctx) => new Answer(ctx).single([request]),
-  idempotentUnary: (request, ctx) => new Answer(ctx).single([request]),
-  serverStream: (request, ctx) => new Answer(ctx).stream([request]),
-  async clientStream(requests, ctx) {
-    return new Answer(ctx).single(await collected(requests));
-  },
-  async *bidiStream(requests, ctx) {
-    const answer = new Answer(ctx);
-    const { value: first } = await requests.next();
-    if (first?.definition?.fullDuplex === true) yield* answer.duplex(first, requests);
-    else yield* answer.stream(first === undefined ? [] : [first, ...(await collected(requests))]);
-  },
+  unary: (request, ctx) => counted(() => new Answer(ctx).single([request])),
+  idempotentUnary: (request, ctx) => counted(() => new Answer(ctx).single([request])),
+  serverStream: (request, ctx) => countedStream(new Answer(ctx).stream([request])),
+  clientStream: (requests, ctx) =>
+    counted(async () => {
+      const answer = new Answer(ctx);
+      return answer.single(await collected(requests));
+    }),
+  bidiStream: (requests, ctx) => countedStream(bidiStream(requests, ctx)),
 };
+
+async function* bidiStream(
+  requests: AsyncIterableIterator<ConformanceRequest>,
+  ctx: HandlerContext,
+): AsyncGenerator<ConformanceResponse, void> {
+  const answer = new Answer(ctx);
+  const { value: first } = await requests.next();
+  if (first?.definition?.fullDuplex === true) yield* answer.duplex(first, requests);
+  else yield* answer.stream(first === undefined ? [] : [first, ...(await collected(requests))]);
+}
+
+let running = 0;
+
+async function counted<T>(handler: () => Promise<T>): Promise<T> {
+  running++;
+  try {
+    return await handler();
+  } finally {
+    running--;
+  }
+}
+
+async function* countedStream<T>(responses: AsyncGenerator<T, void>): AsyncGenerator<T, void> {
+  running++;
+  try {
+    yield* responses;
+  } finally {
+    running--;
+  }
+}
 
 /** The answer to one call, as its first request defines it. */
 class Answer {
@@ -140,19 +171,24 @@ async function collected<T>(items: AsyncIterable<T>): Promise<T[]> {
 
 const nodes: Node[] = [];
 
-async function start({ endpoint, messageBytes }: ServerStart): Promise<ServerReady> {
+async function obey({ command }: ServerCommand): Promise<ServerReply["reply"]> {
+  if (command?.$case === "countHandlers") return { $case: "runningHandlers", value: running };
+  if (command?.$case !== "start") return { $case: "failure", value: "this server knows no such command" };
   try {
-    const node = createNode({ name: "conformance", security: insecure(), limits: { messageBytes } });
-    nodes.push(node);
-    const served = await serve(node, ConformanceService, handlers, { endpoint });
-    const [bound = ""] = served.endpoints;
-    return { result: { $case: "endpoint", value: bound } };
+    return { $case: "endpoint", value: await start(command.value) };
   } catch (error) {
-    return { result: { $case: "failure", value: String(error) } };
+    return { $case: "failure", value: String(error) };
   }
 }
 
-for await (const message of messagesOf(ServerStart, process.stdin)) {
-  process.stdout.write(framed(ServerReady, await start(message)));
+async function start({ endpoint, messageBytes }: ServerStart): Promise<string> {
+  const node = createNode({ name: "conformance", security: insecure(), limits: { messageBytes } });
+  nodes.push(node);
+  const { endpoints } = await serve(node, ConformanceService, handlers, { endpoint });
+  return endpoints[0] ?? "";
+}
+
+for await (const command of messagesOf(ServerCommand, process.stdin)) {
+  process.stdout.write(framed(ServerReply, { reply: await obey(command) }));
 }
 await Promise.all(nodes.map((node) => node.close({ graceMs: 0 })));
