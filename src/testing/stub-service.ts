@@ -84,22 +84,28 @@ export async function stubService<S extends ServiceDefinition>(
   const { interceptors, ...both } = options;
   const common = { security: insecure(), ...both, network: options.network ?? memoryNetwork() };
   const node = createNode({ name: "stub", ...common });
-  const { endpoints } = await serve(node, service, Object.fromEntries(stubs) as Handlers<S>);
-  const connection = connectTo(endpoints, common);
-  const close = async () => {
-    // First the callers: nobody then waits for handlers that never return.
-    await connection.close();
+  try {
+    const { endpoints } = await serve(node, service, Object.fromEntries(stubs) as Handlers<S>);
+    const connection = connectTo(endpoints, common);
+    const client = createClient(connection, service, { interceptors });
+    const close = async () => {
+      // First the callers: nobody then waits for handlers that never return.
+      await connection.close();
+      await node.close({ graceMs: 0 });
+    };
+    return {
+      client,
+      connection,
+      // Each is noted under its method's name, with what that method's handler takes.
+      calls: calls as unknown as readonly StubCall<S>[],
+      on: set,
+      close,
+      [Symbol.asyncDispose]: close,
+    };
+  } catch (error) {
     await node.close({ graceMs: 0 });
-  };
-  return {
-    client: createClient(connection, service, { interceptors }),
-    connection,
-    // Each is noted under its method's name, with what that method's handler takes.
-    calls: calls as unknown as readonly StubCall<S>[],
-    on: set,
-    close,
-    [Symbol.asyncDispose]: close,
-  };
+    throw error;
+  }
 }
 
 type AnyHandler = (request: unknown, ctx: HandlerContext) => unknown;

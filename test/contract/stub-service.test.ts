@@ -93,9 +93,13 @@ describe("a stub", () => {
     expect(() => stub.on("call", 3 as never)).toThrow("must be a function, got 3");
   });
 
-  test("refuses an option that it has not", async () => {
+  test("refuses an option that it has not, or a wrong one, and leaves nothing behind", async () => {
     const error = await failure(stubOf({}, { clok: fakeClock() } as StubOptions));
     expect(error.message).toContain('stubService() has no option "clok"; it has interceptors, clock');
+    const clock = fakeClock();
+    const wrong = failure(stubOf({}, { clock, interceptors: [3] as never }));
+    expect((await wrong).message).toContain("interceptors must be a list of functions");
+    expect(clock.timers).toBe(0);
   });
 
   test("ends calls at their deadline on its clock, and tells the handler", async () => {
