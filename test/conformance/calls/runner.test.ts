@@ -73,8 +73,8 @@ describe.concurrent("a program that", () => {
   });
 
   test("never answers fails each case by its name, when its time is over", async () => {
-    const found = await failures(silent, ready, 1_000);
-    expect(found).toEqual(two.map(({ name }) => [`waited 1000 ms for the client program to report ${name}`]));
+    const found = await failures(silent, ready, 3_000);
+    expect(found).toEqual(two.map(({ name }) => [`waited 3000 ms for the client program to report ${name}`]));
   });
 
   test("never listens fails its cases", async () => {
@@ -102,7 +102,7 @@ test("handlers that run on after the last case fail the run", async () => {
     server: busy,
     cases: [],
     known: new Map(),
-    timeoutMs: 500,
+    handlersEndMs: 50,
   });
   expect(outcomes).toEqual([
     {

@@ -19,6 +19,8 @@ export interface RunOptions {
   readonly known: KnownFailures;
   /** How long a program may take for a case, or for a server to start, in milliseconds. Default 15,000. */
   readonly timeoutMs?: number;
+  /** How long handlers may take, after the last case, to see that their calls are over, in milliseconds. Default 3,000. */
+  readonly handlersEndMs?: number;
   /** Cases that run at a time. Default 32. */
   readonly concurrency?: number;
 }
@@ -37,7 +39,6 @@ const CONCURRENCY = 32;
 
 /** Runs beside the cases: after the last of them no handler may run any more, since each call has ended or was cancelled. */
 export const HANDLERS_END = "after-all/every-handler-ends";
-/** How long handlers may take to see that their calls are over. */
 const HANDLERS_END_MS = 3_000;
 
 /** Runs all cases between the two programs, and looks whether their handlers end. A program that fails fails its cases; it never throws for that. */
@@ -90,12 +91,8 @@ class Run {
     const known = this.options.known.get(HANDLERS_END);
     try {
       let running = await this.server.countHandlers();
-      for (
-        const end = performance.now() + Math.min(HANDLERS_END_MS, this.timeoutMs);
-        running > 0 && performance.now() < end;
-      ) {
-        running = await this.server.countHandlers();
-      }
+      const end = performance.now() + (this.options.handlersEndMs ?? HANDLERS_END_MS);
+      while (running > 0 && performance.now() < end) running = await this.server.countHandlers();
       const differences = running === 0 ? [] : [`${running} handlers still run, though no call does`];
       return { name: HANDLERS_END, differences, known };
     } catch (error) {
