@@ -68,6 +68,53 @@ describe("a stub", () => {
     expect((await failure(stub.client.call({}))).code).toBe(Code.Unimplemented);
   });
 
+  test("streams, and remembers the requests that its handlers took", async () => {
+    const stub = await stubOf({
+      async *count({ number }) {
+        for (let n = 1n; n <= number; n++) yield Note.create({ number: n });
+      },
+      async sum(requests) {
+        let total = 0n;
+        for await (const { number } of requests) total += number;
+        return Note.create({ number: total });
+      },
+      async *chat(requests) {
+        for await (const { text } of requests) {
+          if (text === "bye") return;
+          yield Note.create({ text: `${text}!` });
+        }
+      },
+    });
+    const counted: bigint[] = [];
+    for await (const { number } of stub.client.count({ number: 3n })) counted.push(number);
+    expect(counted).toEqual([1n, 2n, 3n]);
+    expect((await stub.client.sum([{ number: 1n }, { number: 2n }])).number).toBe(3n);
+    const said: string[] = [];
+    for await (const { text } of stub.client.chat([{ text: "a" }, { text: "bye" }, { text: "b" }]))
+      said.push(text);
+    expect(said).toEqual(["a!"]);
+    expect(stub.calls).toMatchObject([
+      { method: "count", request: { number: 3n } },
+      { method: "sum", requests: [{ number: 1n }, { number: 2n }] },
+      { method: "chat", requests: [{ text: "a" }, { text: "bye" }] },
+    ]);
+  });
+
+  test("answers UNIMPLEMENTED to streams without a handler, and takes one later", async () => {
+    const stub = await stubOf();
+    const { client } = stub;
+    for (const call of [
+      () => client.count({}).next(),
+      () => client.sum([{}]),
+      () => client.chat([{}]).next(),
+    ]) {
+      expect(await failure(call())).toMatchObject({ code: Code.Unimplemented, reason: "METHOD_UNKNOWN" });
+    }
+    expect(stub.calls.map(({ method }) => method)).toEqual(["count", "sum", "chat"]);
+    stub.on("count", () => [Note.create({ text: "only" })]);
+    expect((await client.count({}).next()).value?.text).toBe("only");
+  });
+
   test("takes an instance of a class, and keeps its this", async () => {
     class Counting {
       made = 0;
