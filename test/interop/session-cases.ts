@@ -8,6 +8,7 @@ import { duplexRequests, named } from "./requests.js";
 import { WireLog } from "./wire-log.js";
 
 const CONCURRENT_CALLS = 10;
+const CALLS = 100;
 const PINGS = 10;
 /** How often each side pings the other unless told otherwise. */
 const PING_MS = 7_500;
@@ -40,6 +41,28 @@ export const sessionCases: readonly InteropCase[] = [
       assert.equal((await answers.next()).done, true);
       await drained;
       assert.equal(await server(), "second");
+    },
+  },
+  {
+    // One endpoint, whose server is replaced while calls are made: patient calls all succeed.
+    name: "goaway_restart",
+    async run({ start, connect }) {
+      const first = await start({ id: "first" });
+      const { test } = connect([first.endpoint], { backoff: { initialMs: 10, maxMs: 50 } });
+      await test.emptyCall({});
+      const calls = new CallsInTurns(async () => {
+        const request = { fillServerId: true };
+        return (await test.unaryCall(request, { waitForReady: true })).serverId;
+      });
+      await calls.make(CALLS);
+      calls.makeNow(CALLS);
+      const drained = first.node.close();
+      calls.makeNow(CALLS);
+      await calls.make(CALLS);
+      await drained;
+      await start({ id: "second", endpoint: first.endpoint });
+      const servers = await calls.answers();
+      assert.deepEqual(new Set(servers), new Set(["first", "second"]));
     },
   },
   {
@@ -76,6 +99,31 @@ export const sessionCases: readonly InteropCase[] = [
     },
   },
 ];
+
+/** Calls that are made all at once, or one in each turn of the loop, none waiting for another. */
+class CallsInTurns {
+  private readonly calls: Promise<string>[] = [];
+  private readonly call: () => Promise<string>;
+
+  constructor(call: () => Promise<string>) {
+    this.call = call;
+  }
+
+  makeNow(count: number): void {
+    for (let i = 0; i < count; i++) this.calls.push(this.call());
+  }
+
+  async make(count: number): Promise<void> {
+    for (let i = 0; i < count; i++) {
+      this.makeNow(1);
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+  }
+
+  answers(): Promise<string[]> {
+    return Promise.all(this.calls);
+  }
+}
 
 /** Numbers the pings of either side, and sees whether each is answered by its own pong. */
 class Pings {

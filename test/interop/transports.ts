@@ -2,9 +2,7 @@ import { randomUUID } from "node:crypto";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { SocketFactory } from "../../src/index.js";
-import { composeSockets } from "../../src/socket/compose-sockets.js";
-import { zmqSockets } from "../../src/socket/zmq-socket.js";
-import { memoryNetwork } from "../../src/testing/index.js";
+import { memoryNetwork, zmqSockets } from "../../src/testing/index.js";
 
 /** One way that the cases' calls travel. */
 export interface InteropTransport {
@@ -14,8 +12,7 @@ export interface InteropTransport {
   endpoint(): string;
 }
 
-const zmq = zmqSockets();
-const real = composeSockets({ tcp: zmq, ipc: zmq });
+const real = zmqSockets();
 
 export const transports: readonly InteropTransport[] = [
   { name: "tcp", sockets: real, endpoint: () => "tcp://127.0.0.1:*" },
