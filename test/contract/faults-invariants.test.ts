@@ -1,9 +1,12 @@
 import { expect, test } from "vitest";
 import {
+  type CallOptions,
   Code,
   connectTo,
   createClient,
   createNode,
+  type HandlerContext,
+  type Handlers,
   HeliographError,
   insecure,
   serve,
@@ -38,6 +41,89 @@ async function run<T>(clock: FakeClock, work: Promise<T>): Promise<T> {
   return work;
 }
 
+/** What a run's handlers and sources count. */
+class Tally {
+  /** How many handlers of a call have run. */
+  readonly started = new Map<string, number>();
+  /** Handlers that still run, and sources of requests that were not closed. */
+  running = 0;
+
+  async *stream<T>(name: string, messages: () => AsyncIterable<T>): AsyncGenerator<T> {
+    this.#start(name);
+    try {
+      yield* messages();
+    } finally {
+      this.running--;
+    }
+  }
+
+  async single<T>(name: string, answer: () => Promise<T>): Promise<T> {
+    this.#start(name);
+    try {
+      return await answer();
+    } finally {
+      this.running--;
+    }
+  }
+
+  #start(name: string): void {
+    this.started.set(name, (this.started.get(name) ?? 0) + 1);
+    this.running++;
+  }
+}
+
+/** Each handler finds the call's name in its metadata, so that it is known before the first message. */
+function handlersOf(tally: Tally): Handlers<typeof CallService> {
+  const nameOf = (ctx: HandlerContext) => String(ctx.requestMetadata.get("x-name"));
+  return {
+    call: ({ text, number, data }, ctx) =>
+      tally.single(nameOf(ctx), async () => {
+        await ctx.sleep(Number(number));
+        return Note.create({ text: `answer to ${text}`, data });
+      }),
+    count: ({ number, data }, ctx) =>
+      tally.stream(nameOf(ctx), async function* () {
+        for (let n = 1n; n <= number; n++) {
+          if (n % 5n === 0n) await ctx.sleep(10);
+          yield Note.create({ number: n, data });
+        }
+      }),
+    sum: (requests, ctx) =>
+      tally.single(nameOf(ctx), async () => {
+        let total = 0n;
+        for await (const { number } of requests) total += number;
+        return Note.create({ number: total });
+      }),
+    chat: (requests, ctx) =>
+      tally.stream(nameOf(ctx), async function* () {
+        for await (const { number, data } of requests) yield Note.create({ number, data });
+      }),
+  };
+}
+
+/** The numbers from 1, as requests; now and then a while apart. */
+async function* requestsOf(tally: Tally, count: number, data: Buffer): AsyncGenerator<Partial<Note>> {
+  tally.running++;
+  try {
+    for (let n = 1; n <= count; n++) {
+      if (n % 7 === 0) await new Promise((resolve) => setImmediate(resolve));
+      yield { number: BigInt(n), data };
+    }
+  } finally {
+    tally.running--;
+  }
+}
+
+/** Expects the numbers from 1 without a gap, and all of them unless the stream fails. */
+async function inOrder(answers: AsyncIterable<Note>, count: number, data: Buffer): Promise<void> {
+  let next = 1n;
+  for await (const { number, data: got } of answers) {
+    expect([number, Buffer.compare(got, data)]).toEqual([next, 0]);
+    next++;
+  }
+  expect(next).toBe(BigInt(count + 1));
+}
+
 /** One client, one server and some calls, with faults of every kind; throws what did not hold. */
 async function oneRun(seed: number): Promise<void> {
   const random = new Random(seed);
@@ -53,45 +139,56 @@ async function oneRun(seed: number): Promise<void> {
     delayMs: [0, some(40)],
   });
   const common = { security: insecure(), network, clock, logger: silent };
-  /** How many handlers of a call have run, and how many of them still do. */
-  const started = new Map<string, number>();
-  let running = 0;
+  const tally = new Tally();
+  const { started } = tally;
   const node = createNode({ name: "server", ...common });
-  const { endpoints } = await serve(node, CallService, {
-    call: async ({ text, number, data }, ctx) => {
-      started.set(text, (started.get(text) ?? 0) + 1);
-      running++;
-      try {
-        await ctx.sleep(Number(number));
-        return Note.create({ text: `answer to ${text}`, data });
-      } finally {
-        running--;
-      }
-    },
-  });
+  const { endpoints } = await serve(node, CallService, handlersOf(tally));
   const connection = connectTo(endpoints, { ...common, backoff: { jitter: 0, maxMs: 500 } });
   const client = createClient(connection, CallService);
 
-  const ends: string[] = [];
+  const kinds = {
+    call: async (name: string, options: CallOptions) => {
+      const data = Buffer.alloc(random.chance(0.1) ? 600_000 : random.below(20_000), name);
+      const answer = await client.call({ text: name, number: BigInt(random.below(60)), data }, options);
+      expect([answer.text, Buffer.compare(answer.data, data)]).toEqual([`answer to ${name}`, 0]);
+    },
+    count: async (name: string, options: CallOptions) => {
+      const count = random.below(60);
+      const data = Buffer.alloc(random.below(6_000), name);
+      await inOrder(client.count({ number: BigInt(count), data }, options), count, data);
+    },
+    sum: async (name: string, options: CallOptions) => {
+      const count = random.below(60);
+      const requests = requestsOf(tally, count, Buffer.alloc(random.below(6_000), name));
+      expect((await client.sum(requests, options)).number).toBe(BigInt((count * (count + 1)) / 2));
+    },
+    chat: async (name: string, options: CallOptions) => {
+      const count = random.below(60);
+      const data = Buffer.alloc(random.below(6_000), name);
+      await inOrder(client.chat(requestsOf(tally, count, data), options), count, data);
+    },
+  };
+
+  let ended = 0;
   const one = async (name: string) => {
     const caller = new AbortController();
-    const data = Buffer.alloc(random.chance(0.1) ? 600_000 : random.below(20_000), name);
-    const call = client.call(
-      { text: name, number: BigInt(random.below(60)), data },
-      { timeoutMs: 50 + random.below(300), signal: caller.signal, waitForReady: random.chance(0.5) },
-    );
+    const kind = random.chance(0.5) ? "call" : random.pick(["count", "sum", "chat"] as const);
+    const options = {
+      timeoutMs: 50 + random.below(300),
+      signal: caller.signal,
+      waitForReady: random.chance(0.5),
+      metadata: { "x-name": name },
+    };
     const abort = random.chance(0.1) ? clock.after(random.below(100), () => caller.abort()) : undefined;
     try {
-      const answer = await call;
-      ends.push(name);
-      expect([answer.text, Buffer.compare(answer.data, data)]).toEqual([`answer to ${name}`, 0]);
+      await kinds[kind](name, options);
     } catch (error) {
       if (!(error instanceof HeliographError)) throw error;
-      ends.push(name);
       expect(POSSIBLE).toContain(error.code);
       expect(error.reason).not.toBe("");
       if (error.notProcessed) expect(started.get(name) ?? 0).toBe(0);
     } finally {
+      ended++;
       abort?.clear();
     }
   };
@@ -112,16 +209,19 @@ async function oneRun(seed: number): Promise<void> {
     if (random.chance(0.5)) await run(clock, Promise.resolve());
   }
   await run(clock, Promise.all(calls));
-  expect(ends.length).toBe(CALLS);
+  expect(ended).toBe(CALLS);
 
   network.heal();
-  const healed = await run(clock, client.call({ text: "healed" }, { timeoutMs: 8_000, waitForReady: true }));
-  expect(healed.text).toBe("answer to healed");
-  expect(started.get("healed")).toBe(1);
+  const patient = { timeoutMs: 8_000, waitForReady: true };
+  for (const kind of ["call", "count", "sum", "chat"] as const) {
+    const name = `healed ${kind}`;
+    await run(clock, kinds[kind](name, { ...patient, metadata: { "x-name": name } }));
+    expect(started.get(name)).toBe(1);
+  }
   await run(clock, connection.close());
   await run(clock, node.close({ graceMs: 0 }));
   await new Promise((resolve) => setImmediate(resolve));
-  expect(running).toBe(0);
+  expect(tally.running).toBe(0);
   expect(clock.timers).toBe(0);
   for (const count of started.values()) expect(count).toBeLessThanOrEqual(2);
 }
