@@ -112,6 +112,19 @@ const cuts: readonly Cut[] = [
     started: 1,
   },
   {
+    name: "cut_during_stream_request",
+    place: out(FrameKind.Message, 5, "after"),
+    call: ({ test }) =>
+      checkFails(
+        test.streamingInputCall([{ payload: zeros(8) }, { payload: zeros(CHUNKED) }], {
+          metadata: named(CALL),
+          timeoutMs: 60_000,
+        }),
+        Code.Unavailable,
+      ),
+    started: 1,
+  },
+  {
     name: "cut_between_requests",
     place: out(FrameKind.Message, 2, "before"),
     async call({ test, reached }) {

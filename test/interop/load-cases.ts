@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { Code } from "../../src/index.js";
 import { fakeClock } from "../../src/testing/index.js";
 import type { InteropCase } from "./case.js";
-import { checkFails, checkZeros, nextOf } from "./checks.js";
+import { checkFails, checkZeros, collect, nextOf, zeros } from "./checks.js";
 import { LARGE_REQUEST, LARGE_RESPONSE } from "./data.js";
 import { named } from "./requests.js";
 import { callLarge } from "./unary-cases.js";
@@ -12,6 +12,8 @@ const LARGE_CALLS = 1_000;
 const LARGE_AT_A_TIME = 256;
 /** Of both sides, which are one process here. All requests wait in the client; not all answers lie about as well. */
 const LARGE_BYTES = LARGE_CALLS * (LARGE_REQUEST + LARGE_RESPONSE);
+
+const LARGE_STREAMS = 100;
 
 const CALLS = 2_000;
 const ALL_AT_ONCE = { limits: { maxCalls: 2 * CALLS }, maxConcurrent: CALLS };
@@ -32,6 +34,20 @@ export const loadCases: readonly InteropCase[] = [
       await Promise.all(Array.from({ length: LARGE_CALLS }, call));
       assert.ok(most < LARGE_BYTES, `${most} bytes were held`);
       assert.ok((await reached("large", { ended: LARGE_CALLS })).mostRunning <= LARGE_AT_A_TIME);
+    },
+  },
+  {
+    // Messages of several chunks each, of which only a few may be under way at a time in each direction.
+    name: "concurrent_large_streams",
+    async run({ pair }) {
+      const { test } = await pair();
+      const request = { responseParameters: [{ size: LARGE_RESPONSE }], payload: zeros(LARGE_REQUEST) };
+      const call = async () => {
+        const answers = await collect(test.fullDuplexCall([request, request]));
+        assert.equal(answers.length, 2);
+        for (const { payload } of answers) checkZeros(payload, LARGE_RESPONSE);
+      };
+      await Promise.all(Array.from({ length: LARGE_STREAMS }, call));
     },
   },
   {
