@@ -46,9 +46,12 @@ export class StreamSender {
   /** Sends all of the source. Never rejects: the host hears how it ended. */
   async run(source: Source): Promise<void> {
     this.source = source;
+    let asking = false;
     try {
       for (;;) {
+        asking = true;
         const result = await source.next();
+        asking = false;
         if (this.stopped) return;
         if (result.done) break;
         while (!this.mayGo()) await this.opening();
@@ -59,9 +62,12 @@ export class StreamSender {
         if (this.stopped) return;
       }
       this.source = undefined;
-      while (this.transferring && !this.stopped) await this.opening();
+      await this.untilTransferred();
       if (!this.stopped) this.host.exhausted();
     } catch (error) {
+      // A source that threw is over: `for await` would not call its `return` either.
+      if (asking) this.source = undefined;
+      await this.untilTransferred();
       if (!this.stopped) this.host.sourceFailed(error);
     }
   }
@@ -103,6 +109,11 @@ export class StreamSender {
   private mayGo(): boolean {
     if (this.stopped) return true;
     return this.messages > 0 && this.bytes > 0 && !this.transferring && !this.host.congested(this);
+  }
+
+  /** The end, an error too, comes after all that was sent. */
+  private async untilTransferred(): Promise<void> {
+    while (this.transferring && !this.stopped) await this.opening();
   }
 
   private opening(): Promise<void> {

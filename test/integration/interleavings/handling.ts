@@ -19,7 +19,8 @@ export class Handling {
   readonly #answerSizes: number[] = [];
   readonly #stage: Stage;
   #requests: AsyncIterableIterator<Note> | undefined;
-  #reading = false;
+  /** It waits for a request. */
+  reading = false;
   #answer: ((note: Note) => void) | undefined;
   #refuse: ((error: Error) => void) | undefined;
 
@@ -81,7 +82,7 @@ export class Handling {
     const actions = this.closing(1);
     if (this.feed !== undefined) actions.push(...this.feed.actions(`the handler of ${this.token}`));
     if (this.#requests !== undefined && this.requestsOver === undefined) {
-      if (!this.#reading) actions.push(this.#action(6, "asks for a request", () => this.#read()));
+      if (!this.reading) actions.push(this.#action(6, "asks for a request", () => this.#read()));
       actions.push(this.#action(1, "leaves the requests", () => this.#leave()));
     }
     if (this.#answer !== undefined && this.#stage.choices.percent(20)) {
@@ -180,15 +181,15 @@ export class Handling {
   }
 
   #read(): void {
-    this.#reading = true;
+    this.reading = true;
     this.#requests?.next().then(
       (result) => {
-        this.#reading = false;
+        this.reading = false;
         if (result.done === true) this.#requestsEnd(this.requestsOver === "left" ? "left" : "done");
         else this.#got(result.value);
       },
       () => {
-        this.#reading = false;
+        this.reading = false;
         this.#requestsEnd("failed");
       },
     );

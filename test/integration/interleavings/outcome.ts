@@ -2,6 +2,7 @@ import { getEventListeners } from "node:events";
 import { Code, HeliographError } from "../../../src/index.js";
 import type { ScheduledLink } from "../../support/scheduled-link.js";
 import type { Caller } from "./caller.js";
+import type { Feed } from "./feed.js";
 import type { Handling } from "./handling.js";
 import type { WireSession } from "./wire-session.js";
 import type { World } from "./world.js";
@@ -19,17 +20,22 @@ export function checkEnding(world: World, caller: Caller): void {
   else if (ending.kind === "failed") checkError(world, caller, handling, ending.error, fault);
 }
 
-/** Whether a call left nothing behind with its user's things. */
-export function checkLeft(
-  world: World,
-  { token, feed, signal }: Caller | (Handling & { signal?: never }),
-): void {
-  if (feed?.started === true && feed.over === undefined && feed.form !== "bare iterator") {
-    world.fault(`${token}: nobody told its messages that no more are wanted`);
-  }
-  if (signal !== undefined && getEventListeners(signal, "abort").length > 0) {
+/** Whether a call left nothing behind with its caller's things. */
+export function checkLeft(world: World, { token, feed, signal }: Caller): void {
+  checkFeed(world, token, feed);
+  if (getEventListeners(signal, "abort").length > 0)
     world.fault(`${token}: a listener was left on its signal`);
-  }
+}
+
+/** The same for its handler's. */
+export function checkLeftHandler(world: World, { token, feed, reading }: Handling): void {
+  checkFeed(world, token, feed);
+  if (reading) world.fault(`${token} is over, but its handler still waits for a request`);
+}
+
+function checkFeed(world: World, token: string, feed: Feed | undefined): void {
+  if (feed?.started === true && feed.over === undefined && feed.form !== "bare iterator")
+    world.fault(`${token}: nobody told its messages that no more are wanted`);
 }
 
 /** Whether the handler of a call that has ended for its caller knows of it. */

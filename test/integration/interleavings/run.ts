@@ -1,7 +1,7 @@
 import process from "node:process";
 import type { Caller } from "./caller.js";
 import type { Choices } from "./choices.js";
-import { checkEnding, checkHandler, checkLeft, sessionsOf } from "./outcome.js";
+import { checkEnding, checkHandler, checkLeft, checkLeftHandler, sessionsOf } from "./outcome.js";
 import type { Action } from "./stage.js";
 import { type Setup, World } from "./world.js";
 
@@ -54,7 +54,7 @@ class Driver {
   /** Anything may happen, in any order. */
   async perform(): Promise<void> {
     const { choices, faults } = this.#world;
-    for (let left = 10 + choices.below(90); left > 0 && faults.length === 0; left--) {
+    for (let left = 1 + choices.below(100); left > 0 && faults.length === 0; left--) {
       const actions = this.#deliveries();
       for (const caller of this.#world.callers.values()) actions.push(...caller.actions());
       for (const handling of this.#world.handlings.values()) actions.push(...handling.actions());
@@ -88,7 +88,7 @@ class Driver {
       checkHandler(world, caller);
       checkLeft(world, caller);
     }
-    for (const handling of world.handlings.values()) checkLeft(world, handling);
+    for (const handling of world.handlings.values()) checkLeftHandler(world, handling);
   }
 
   async #close(): Promise<void> {

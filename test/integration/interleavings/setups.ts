@@ -22,9 +22,11 @@ const large: Setup["sizes"] = [
 /** The conditions of a run: most have one thing or another that is scarce. */
 export function chooseSetup(choices: Choices, kinds: readonly Kind[]): Setup {
   const limits = () => ({
-    maxCalls: choices.pick([1_024, 2]),
+    maxCalls: choices.pick([1_024, 2, 1]),
     windowPackets: choices.pick([128, 4]),
     windowBytes: choices.pick([1_048_576, 65_536]),
+    streamCreditMessages: choices.pick([1_024, 16, 16]),
+    streamCreditBytes: choices.pick([262_144, 65_536]),
   });
   return {
     kinds,

@@ -1,8 +1,8 @@
 /** Runs that a failure may cost to be shown with fewer steps. */
-const ATTEMPTS = 600;
+const ATTEMPTS = 2_000;
 
 /**
- * A shorter, smaller list of decisions with the same outcome: takes runs of them away, then makes single ones 0, as long
+ * A shorter, smaller list of decisions with the same outcome: takes runs of them away, then makes single ones smaller, as long
  * as `attempt` still fails. `attempt` gives the decisions that were really made, or undefined when all went well.
  */
 export async function shrink(
@@ -27,6 +27,10 @@ export async function shrink(
       if (best.slice(at, at + length).every((choice) => choice === 0)) continue;
       await better(best.map((choice, i) => (i >= at && i < at + length ? 0 : choice)));
     }
+  }
+  for (let at = 0; at < best.length && left > 0; at++) {
+    const halved = () => best.map((choice, i) => (i === at ? choice >> 1 : choice));
+    while ((best[at] ?? 0) > 0 && (await better(halved())));
   }
   return best;
 }

@@ -88,10 +88,15 @@ export class WireCall {
     else if (kind === FrameKind.FRAME_KIND_CANCEL) this.cancelDelivered = true;
     else if (kind === FrameKind.FRAME_KIND_END && !frame.more) this.endDelivered = true;
     else if (kind === FrameKind.FRAME_KIND_CREDIT) {
-      const credit = this.#credit[direction === "up" ? "down" : "up"];
-      credit.messages += frame.creditMessages;
-      credit.bytes += Number(frame.creditBytes);
+      this.grant(direction === "up" ? "down" : "up", frame.creditMessages, Number(frame.creditBytes));
     }
+  }
+
+  /** The sender of this direction may send so much more. */
+  grant(direction: Direction, messages: number, bytes: number): void {
+    const credit = this.#credit[direction];
+    credit.messages += messages;
+    credit.bytes += bytes;
   }
 
   #sentUp(seen: SeenFrame): void {

@@ -116,7 +116,16 @@ export class WireSession {
     const { kind, frame } = seen;
     if (kind === FrameKind.FRAME_KIND_HELLO) this.#sides.down.granted = grantedBy(frame.hello?.limits);
     else if (kind === FrameKind.FRAME_KIND_WELCOME) {
-      this.#sides.up.granted = grantedBy(frame.welcome?.limits);
+      const granted = grantedBy(frame.welcome?.limits);
+      this.#sides.up.granted = granted;
+      // Calls that were made with the constants have what the greeting grants beyond them.
+      for (const call of this.calls.values()) {
+        call.grant(
+          "up",
+          granted.creditMessages - constants.creditMessages,
+          granted.creditBytes - constants.creditBytes,
+        );
+      }
       this.welcomedAt = this.#step();
     } else this.calls.get(seen.callId)?.delivered(direction, seen);
   }

@@ -1,0 +1,74 @@
+import { Buffer } from "node:buffer";
+import { expect, onTestFinished, test } from "vitest";
+import {
+  Code,
+  connectTo,
+  createClient,
+  createNode,
+  type Handlers,
+  HeliographError,
+  insecure,
+  type NodeOptions,
+  serve,
+} from "../../../src/index.js";
+import { memoryNetwork } from "../../../src/testing/index.js";
+import { Note } from "../../gen/heliograph/test/v1/call.js";
+import { CallService } from "../../gen/heliograph/test/v1/call_heliograph.js";
+
+/** What an explored interleaving has broken once, in its shortest form. */
+async function pair(handlers: Handlers<typeof CallService>, options: Partial<NodeOptions> = {}) {
+  const network = memoryNetwork();
+  const node = createNode({ name: "server", security: insecure(), network, ...options });
+  const { endpoints } = await serve(node, CallService, handlers);
+  const connection = connectTo(endpoints, { security: insecure(), network });
+  onTestFinished(async () => {
+    await connection.close();
+    await node.close({ graceMs: 0 });
+  });
+  return createClient(connection, CallService);
+}
+
+test("a client that makes more calls than the server takes, before it can know, keeps its session", async () => {
+  let answer: () => void = () => {};
+  const free = new Promise<void>((resolve) => {
+    answer = resolve;
+  });
+  const call = async (note: Note) => {
+    await free;
+    return note;
+  };
+  const client = await pair({ call }, { limits: { maxCalls: 1 } });
+  const calls = Array.from({ length: 8 }, (_, n) => client.call({ text: `${n}` }));
+  for (const refused of calls.slice(1))
+    await expect(refused).rejects.toMatchObject({ reason: "TOO_MANY_CALLS" });
+  answer();
+  expect(await calls[0]).toMatchObject({ text: "0" });
+});
+
+test("a source that threw is not told to return", async () => {
+  let returned = 0;
+  const requests: AsyncIterable<Note> = {
+    [Symbol.asyncIterator]: () => ({
+      next: () => Promise.reject(new Error("no more")),
+      return: async () => {
+        returned++;
+        return { done: true, value: undefined };
+      },
+    }),
+  };
+  const client = await pair({ sum: () => Note.create() });
+  await expect(client.sum(requests)).rejects.toThrow("no more");
+  expect(returned).toBe(0);
+});
+
+test("a large message that a handler gave before it failed comes before its error", async () => {
+  const client = await pair({
+    async *count() {
+      yield Note.create({ text: "first", data: Buffer.alloc(1_000_000) });
+      throw new HeliographError(Code.Aborted, "then no more");
+    },
+  });
+  const answers = client.count({});
+  expect(await answers.next()).toMatchObject({ value: { text: "first" } });
+  await expect(answers.next()).rejects.toThrow("then no more");
+});

@@ -1,0 +1,14 @@
+import { expect, test } from "vitest";
+import { scaled } from "../../support/soak.js";
+import { explore } from "./explore.js";
+
+const SEED = Number(process.env["HELIOGRAPH_SEED"] ?? 1);
+const RUNS = Number(process.env["HELIOGRAPH_RUNS"] ?? scaled(7_500, 200_000));
+
+test(`${RUNS} interleavings of calls with streams`, {
+  timeout: scaled(120_000, 3_600_000),
+}, async () => {
+  const { runs, distinct, steps, calls } = await explore(SEED, RUNS, ["call", "count", "sum", "chat"]);
+  console.info(`${runs} runs, ${distinct} of them different, ${steps} steps, ${calls} calls`);
+  expect(distinct).toBe(runs);
+});
