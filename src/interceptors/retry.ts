@@ -44,7 +44,7 @@ export function retry(options: RetryInterceptorOptions = {}): Interceptor {
   return (next) => async (call) => {
     if (call.side === "server") return next(call);
     const policy = policyOf(call);
-    if (policy === undefined) return next({ ...call, retry: undefined });
+    if (policy === undefined) return next({ ...call, retry: false });
     return attempt(call, next, policy, { clock: call.clock, random: Math.random, throttle });
   };
 }

@@ -47,7 +47,7 @@ export class AttemptCall implements Abortable {
     if (previous > 0) metadata.set(PREVIOUS_ATTEMPTS, String(previous));
     const { trailers, requests } = this;
     const { signal } = this.controller;
-    const own = { retry: undefined, attemptGroup: group, metadata, trailers, signal };
+    const own = { retry: false as const, attemptGroup: group, metadata, trailers, signal };
     this.call =
       call.requests === undefined
         ? { ...call, ...own }

@@ -32,7 +32,7 @@ export async function attempt(
   policy: RetryPolicy,
   deps: AttemptDeps,
 ): Promise<CallResult> {
-  if (policy.attempts === 1) return next({ ...call, retry: undefined });
+  if (policy.attempts === 1) return next({ ...call, retry: false });
   const attempts = new Attempts(call, next, policy, deps);
   if (call.kind === "unary" || call.kind === "client-stream") {
     try {

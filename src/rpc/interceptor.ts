@@ -27,6 +27,7 @@ interface CallInfo {
   readonly peer?: Peer | undefined;
   /** Of the caller's options; an interceptor may set or take them. Client side only. */
   readonly idempotencyKey?: string | undefined;
+  /** An interceptor that retries passes `false` on, so that nothing further in does it again. */
   readonly retry?: RetryOptions | false | undefined;
   /** Of a call with an idempotency key that is made more than once: what its attempts share. Client side only. */
   readonly attemptGroup?: AttemptGroup | undefined;
