@@ -131,8 +131,8 @@ class CaseCall {
   private async *requests(): AsyncGenerator<ConformanceRequest, void> {
     const { requests, requestDelayMs, cancel } = this.request;
     const definition = requests[0]?.definition;
-    for (const request of requests) {
-      if (requestDelayMs > 0) await this.delay(requestDelayMs);
+    for (const [index, request] of requests.entries()) {
+      if (index > 0 && requestDelayMs > 0) await this.delay(requestDelayMs);
       if (this.over) return;
       this.handedOver++;
       yield request;
