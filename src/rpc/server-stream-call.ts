@@ -226,6 +226,8 @@ export class ServerStreamCall
     super.finish();
     this.timers?.end();
     this.sender?.stop();
+    // What the handler left running may still wait for requests. After an early end they throw instead.
+    if (this.cancelReason === undefined) void this.inbox?.return();
     this.assembly?.close();
     this.assembly = undefined;
   }

@@ -72,3 +72,20 @@ test("a large message that a handler gave before it failed comes before its erro
   expect(await answers.next()).toMatchObject({ value: { text: "first" } });
   await expect(answers.next()).rejects.toThrow("then no more");
 });
+
+test("what a handler leaves running gets no more requests once the handler has answered", async () => {
+  let rest: Promise<IteratorResult<Note, unknown>> | undefined;
+  const client = await pair({
+    async sum(requests) {
+      await requests.next();
+      rest = requests.next();
+      return Note.create({ text: "enough" });
+    },
+  });
+  async function* endless() {
+    yield {};
+    await new Promise(() => {});
+  }
+  expect(await client.sum(endless())).toMatchObject({ text: "enough" });
+  expect(await rest).toEqual({ done: true, value: undefined });
+});

@@ -185,7 +185,8 @@ export class Handling {
     this.#requests?.next().then(
       (result) => {
         this.reading = false;
-        if (result.done === true) this.#requestsEnd(this.requestsOver === "left" ? "left" : "done");
+        // Those of a handler that has answered end with its answer.
+        if (result.done === true) this.#requestsEnd(this.over ? "left" : (this.requestsOver ?? "done"));
         else this.#got(result.value);
       },
       () => {
