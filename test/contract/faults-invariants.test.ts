@@ -17,7 +17,7 @@ import { CallService } from "../gen/heliograph/test/v1/call_heliograph.js";
 import { Random } from "../support/random.js";
 import { silent } from "./rpc-harness.js";
 
-const RUNS = 300;
+const RUNS = 200;
 const CALLS = 20;
 const STEP_MS = 5;
 /** More than any call of a run takes, in steps of the clock. */
@@ -170,6 +170,8 @@ async function oneRun(seed: number): Promise<void> {
   };
 
   let ended = 0;
+  /** Calls that were said never to reach a handler. */
+  const unprocessed: string[] = [];
   const one = async (name: string) => {
     const caller = new AbortController();
     const kind = random.chance(0.5) ? "call" : random.pick(["count", "sum", "chat"] as const);
@@ -186,7 +188,7 @@ async function oneRun(seed: number): Promise<void> {
       if (!(error instanceof HeliographError)) throw error;
       expect(POSSIBLE).toContain(error.code);
       expect(error.reason).not.toBe("");
-      if (error.notProcessed) expect(started.get(name) ?? 0).toBe(0);
+      if (error.notProcessed) unprocessed.push(name);
     } finally {
       ended++;
       abort?.clear();
@@ -223,6 +225,7 @@ async function oneRun(seed: number): Promise<void> {
   await new Promise((resolve) => setImmediate(resolve));
   expect(tally.running).toBe(0);
   expect(clock.timers).toBe(0);
+  expect(unprocessed.filter((name) => started.has(name))).toEqual([]);
   for (const count of started.values()) expect(count).toBeLessThanOrEqual(2);
 }
 
