@@ -27,6 +27,8 @@ async function bench(...args: string[]): Promise<Ended> {
   return { status, stdout, stderr };
 }
 
+const figures = { median: expect.any(Number), min: expect.any(Number), max: expect.any(Number) };
+
 describe("npm run bench", () => {
   it("lists every case and every peer", async () => {
     const { status, stdout } = await bench("--list");
@@ -34,6 +36,9 @@ describe("npm run bench", () => {
     for (const name of [
       "unary",
       "unary-serial",
+      "server-stream",
+      "bidi-serial",
+      "stream-unread",
       "growth",
       "memory",
       "grpc-js",
@@ -57,6 +62,7 @@ describe("npm run bench", () => {
     { args: ["unary", "--in-flight", "many"], says: '--in-flight "many"' },
     { args: ["unary", "--in-flight", "2.5"], says: "--in-flight 2.5" },
     { args: ["unary-serial", "--in-flight", "64"], says: "unary-serial" },
+    { args: ["bidi-serial", "--in-flight", "64"], says: "bidi-serial" },
     { args: ["unary", "--peers", "grpc-js,smoke-signs"], says: '"smoke-signs"' },
     { args: ["unary", "--against", "no-such-commit"], says: "no-such-commit" },
     { args: ["unary", "--against", "HEAD", "--peers", "nats"], says: "exclude each other" },
@@ -86,7 +92,6 @@ describe("npm run bench", () => {
     const lines = stdout.trimEnd().split("\n");
     expect(lines).toHaveLength(1);
 
-    const figures = { median: expect.any(Number), min: expect.any(Number), max: expect.any(Number) };
     const row = JSON.parse(lines[0]!);
     if ("missing" in row.peers.zeromq) {
       expect(row.peers).toEqual({ zeromq: { missing: expect.any(String) } });
@@ -102,6 +107,32 @@ describe("npm run bench", () => {
       ours: figures,
       peers: row.peers,
       ratio: row.ratio,
+    });
+  });
+
+  it("measures streams, and what one that nobody reads costs the others", { timeout: 240_000 }, async () => {
+    const cases = ["server-stream", "bidi-serial", "stream-unread"];
+    const args = ["--quick", ...cases, "--peers", "zeromq", "--seconds", "0.01", "--json"];
+    const { status, stdout, stderr } = await bench(...args);
+    expect(status, stderr + stdout).toBe(0);
+    const rows = stdout
+      .trimEnd()
+      .split("\n")
+      .map((line) => JSON.parse(line));
+    expect(rows.map((row) => row.case)).toEqual(cases);
+    for (const row of rows) expect(row).toMatchObject({ bytes: 32, ours: figures });
+
+    const [serverStream, , unread] = rows;
+    expect(serverStream).toMatchObject({ inFlight: 1, peers: { zeromq: expect.any(Object) } });
+    const resident = { server: expect.any(Number), client: expect.any(Number) };
+    expect(unread).toEqual({
+      case: "stream-unread",
+      inFlight: 1000,
+      bytes: 32,
+      ours: figures,
+      peers: { "all-read": figures },
+      ratio: { "all-read": expect.any(Number) },
+      rss: { ours: resident, "all-read": resident },
     });
   });
 });
