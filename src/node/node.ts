@@ -2,6 +2,7 @@ import { DeadlineWheel } from "../core/deadline-wheel.js";
 import { invalidArgument } from "../core/error.js";
 import type { Logger } from "../core/logger.js";
 import { checkOptionNames } from "../core/option-names.js";
+import { Detached } from "../rpc/detached.js";
 import { Router } from "../rpc/router.js";
 import { Serving } from "../rpc/serving.js";
 import { checkSecurity } from "../socket/security.js";
@@ -51,6 +52,7 @@ export function createNode(options: NodeOptions): Node {
       self,
       router: new Router(),
       deadlines: new DeadlineWheel(clock),
+      detached: new Detached(),
       clock,
       logger,
       stallMs,

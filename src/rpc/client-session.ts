@@ -15,8 +15,10 @@ import { writeRequestMetadata } from "./call-metadata.js";
 import { CallTable } from "./call-table.js";
 import type { ClientCall } from "./client-call.js";
 import { writeEncoded, writeMessage } from "./payload.js";
-import { type OutgoingStream, Session, type SessionShared } from "./session.js";
+import { Session, type SessionShared } from "./session.js";
 import type { StreamCallSession } from "./stream-call.js";
+import type { OutgoingStream } from "./stream-output.js";
+import type { StreamSender } from "./stream-sender.js";
 
 /** What a session tells the connection that owns it. */
 export interface ClientSessionEvents {
@@ -102,7 +104,7 @@ export class ClientSession extends Session implements DialerEvents, StreamCallSe
 
   drained(): void {
     this.events.roomier(this);
-    this.wakeSenders();
+    this.streams.wake();
   }
 
   transferred(callId: number): void {
@@ -162,7 +164,11 @@ export class ClientSession extends Session implements DialerEvents, StreamCallSe
     compression: Compression,
   ): number | Promise<number> {
     const wanted = this.canUndo(compression) ? compression : "none";
-    return this.sendMessage(call, type, message, wanted, this.granted);
+    return this.streams.send(call, type, message, wanted, this.granted);
+  }
+
+  congested(sender: StreamSender): boolean {
+    return this.streams.congested(sender);
   }
 
   halfClose(call: ClientCall): void {
@@ -278,6 +284,7 @@ export class ClientSession extends Session implements DialerEvents, StreamCallSe
     if (this.ended) return;
     this.ended = true;
     this.outbox.close();
+    this.streams.close();
     for (const call of this.calls.all()) call.fail(outcomeUnknown(call.method.path, error));
     // Its own failures are already known here.
     void this.dialer.close();

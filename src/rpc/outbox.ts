@@ -146,7 +146,10 @@ export class Outbox implements Flushable {
     const index = this.transfers.findIndex((transfer) => transfer.callId === callId);
     if (index < 0) return;
     const [transfer] = this.transfers.splice(index, 1);
-    if (transfer !== undefined) this.transferBytes -= transfer.payload.length - transfer.offset;
+    if (transfer === undefined) return;
+    this.transferBytes -= transfer.payload.length - transfer.offset;
+    // Streams may wait for its place.
+    this.schedule();
   }
 
   /** The peer's running totals have arrived. */

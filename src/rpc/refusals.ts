@@ -63,3 +63,11 @@ export function tooMuchHeld(bytes: number, path: string): HeliographError {
     { reason: "QUEUE_FULL", notProcessed: true },
   );
 }
+
+/** A server that closes. */
+export function drainingError(): HeliographError {
+  return new HeliographError(Code.Unavailable, "the server is shutting down", {
+    reason: "DRAINING",
+    notProcessed: true,
+  });
+}

@@ -35,3 +35,12 @@ export function idempotencyConflict(path: string, key: string): HeliographError 
     { reason: "IDEMPOTENCY_CONFLICT", call: path, notProcessed: true },
   );
 }
+
+/** @param key that `isReplyKey` refuses */
+export function badKey(path: string, key: string): HeliographError {
+  return new HeliographError(
+    Code.InvalidArgument,
+    `an idempotency key has 1 to ${MAX_KEY_BYTES} bytes, this one ${Buffer.byteLength(key)}`,
+    { reason: "BAD_OPTION", call: path, notProcessed: true },
+  );
+}

@@ -9,7 +9,9 @@ import { methodsOf } from "./bound-method.js";
 import type { HandlerContext } from "./context.js";
 import type { Interceptor } from "./interceptor.js";
 import { Lanes } from "./lanes.js";
-import type { ServeOptions } from "./serve-options.js";
+import type { Reply, ReplyWaiter } from "./reply.js";
+import { ReplyWindow } from "./reply-window.js";
+import { REPLY_WINDOW_BYTES, REPLY_WINDOW_MS, type ServeOptions } from "./serve-options.js";
 
 export type AnyHandler = (request: unknown, ctx: HandlerContext) => unknown;
 
@@ -27,6 +29,8 @@ export interface Route {
   readonly interceptors: readonly Interceptor[];
   readonly compression: Compression;
   readonly idleTimeoutMs: number | undefined;
+  /** What is kept for calls with an idempotency key. The service's methods share it. */
+  readonly replies: ReplyWindow<ReplyWaiter, Reply>;
 }
 
 /** All methods that one node serves, by path. Services come and go. */
@@ -42,6 +46,8 @@ export class Router {
     const methods = methodsOf(service);
     refuseUnknownHandlers(name, methods, handlers);
     const lanes = new Lanes(options.maxConcurrent ?? 256);
+    const { windowMs = REPLY_WINDOW_MS, maxBytes = REPLY_WINDOW_BYTES } = options.idempotency ?? {};
+    const replies = new ReplyWindow<ReplyWaiter, Reply>(windowMs, maxBytes);
     const added: string[] = [];
     for (const [key, method] of methods) {
       const route: Route = {
@@ -55,6 +61,7 @@ export class Router {
         interceptors: options.interceptors ?? [],
         compression: options.compression ?? "none",
         idleTimeoutMs: options.idleTimeoutMs,
+        replies,
       };
       this.routes.set(method.path, route);
       added.push(method.path);

@@ -7,6 +7,7 @@ import type { Logger } from "../core/logger.js";
 import type { Metadata } from "../core/metadata.js";
 import type { Compression } from "../wire/compression.js";
 import type { Method } from "../wire/definition.js";
+import type { Frame } from "../wire/frame.js";
 import type { PayloadCodec } from "../wire/payload-codec.js";
 import type { CallState } from "./call-context.js";
 import type { TableEntry } from "./call-table.js";
@@ -43,7 +44,7 @@ export abstract class ServerCall extends Deadline implements CallState, TableEnt
   readonly route: Route;
   readonly codec: PayloadCodec;
   readonly shared: ServerShared;
-  readonly deadline: number;
+  deadline: number;
   readonly metadataBuf: Buffer | undefined;
   readonly metadataRanges: readonly number[] | undefined;
   readonly oneWay: boolean;
@@ -80,6 +81,22 @@ export abstract class ServerCall extends Deadline implements CallState, TableEnt
   /** The one request is here. */
   abstract start(payload: Buffer, start: number, end: number, compression: number): void;
 
+  /** Its request counts as held by its session until the call is over. */
+  get keepsRequest(): boolean {
+    return true;
+  }
+
+  /** CREDIT has arrived. Of no use to a call with one answer. */
+  granted(_frame: Frame): void {}
+
+  /** The last chunk of a message has left. */
+  transferred(): void {}
+
+  /** CANCEL has arrived. */
+  cancelledByCaller(reason: HeliographError): void {
+    this.cancel(reason);
+  }
+
   /** Made when somebody looks at it: it is the dearest object of a call. */
   get signal(): AbortSignal {
     if (this.controller === undefined) {
@@ -115,6 +132,14 @@ export abstract class ServerCall extends Deadline implements CallState, TableEnt
     if (!this.over && this.deadline !== Number.POSITIVE_INFINITY && !deadlines.has(this)) {
       deadlines.add(this, this.deadline);
     }
+  }
+
+  /** Gives it until then, if that is later than its own deadline. */
+  extend(deadline: number): void {
+    if (this.over || deadline <= this.deadline) return;
+    this.shared.deadlines.remove(this);
+    this.deadline = deadline;
+    this.schedule();
   }
 
   override expire(): void {

@@ -3,6 +3,7 @@ import type { DeadlineWheel } from "../core/deadline-wheel.js";
 import type { HeliographError } from "../core/error.js";
 import type { Logger } from "../core/logger.js";
 import type { Introduction } from "../wire/handshake.js";
+import type { Detached } from "./detached.js";
 import type { Router } from "./router.js";
 import type { SessionShared } from "./session.js";
 
@@ -12,6 +13,8 @@ export interface ServerShared {
   readonly self: Introduction;
   readonly router: Router;
   readonly deadlines: DeadlineWheel;
+  /** Runs of handlers that outlive the sessions of their callers. */
+  readonly detached: Detached;
   readonly clock: Clock;
   readonly logger: Logger;
   /** How long a peer may answer no ping, or leave a full window unread, before it is cut off. */

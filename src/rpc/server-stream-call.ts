@@ -16,7 +16,7 @@ import { readPayload } from "./payload.js";
 import { oneRequest, violation } from "./refusals.js";
 import { type RequestFacts, ServerCall, type ServerCallOwner } from "./server-call.js";
 import type { ServerShared } from "./server-shared.js";
-import type { OutgoingStream } from "./session.js";
+import type { OutgoingStream } from "./stream-output.js";
 import { StreamSender, type StreamSenderHost, sourceOf } from "./stream-sender.js";
 import { StreamTimers, type TimedStream } from "./stream-timers.js";
 
@@ -146,13 +146,16 @@ export class ServerStreamCall
     if (frame.endStream) inbox.finish();
   }
 
-  /** CREDIT has arrived. */
-  grant(messages: number, bytes: number): void {
+  override granted(frame: Frame): void {
     this.timers?.active();
-    this.sender?.grant(messages, bytes);
+    this.sender?.grant(frame.creditMessages, frame.creditBytes);
   }
 
-  transferred(): void {
+  override get keepsRequest(): boolean {
+    return false;
+  }
+
+  override transferred(): void {
     this.sender?.transferred();
   }
 

@@ -1,11 +1,10 @@
 import type { Buffer } from "node:buffer";
 import type { Timer } from "../core/clock.js";
-import { Code } from "../core/code.js";
-import { HeliographError } from "../core/error.js";
 import type { Listener, ListenerEvents, SocketFactory } from "../socket/socket.js";
 import { envelopeLength } from "../wire/envelope.js";
 import { sameBytes } from "../wire/same-bytes.js";
 import { AnonymousPeer } from "./anonymous.js";
+import { drainingError } from "./refusals.js";
 import { ServerSession, type ServerSessionHost } from "./server-session.js";
 import type { ServerShared } from "./server-shared.js";
 import { checkIntervalMs } from "./session.js";
@@ -137,16 +136,22 @@ export class RpcServer implements ListenerEvents, ServerSessionHost {
   }
 
   private async shutDown(graceMs: number): Promise<void> {
+    const { detached } = this.shared;
+    const progressed = () => this.progressed();
+    detached.watchers.add(progressed);
     for (const session of this.sessions.values()) session.drain(graceMs);
     for (const peer of this.anonymous.values()) peer.drain(drainingError());
     await this.idle(graceMs);
     // Those that wait for a lane first, as the others would leave them theirs.
+    detached.cancel(drainingError(), "waiting");
     for (const session of this.sessions.values()) session.cancelWaiting(drainingError());
     for (const peer of this.anonymous.values()) peer.cancelWaiting(drainingError());
+    detached.cancel(drainingError(), "all");
     for (const session of this.sessions.values()) session.cancelAll(drainingError());
     for (const peer of this.anonymous.values()) peer.cancelAll(drainingError());
     await this.idle(LAST_WORDS_MS);
     this.checks?.clear();
+    detached.watchers.delete(progressed);
     await this.listener?.close({ lingerMs: LAST_WORDS_MS });
     for (const session of [...this.sessions.values()]) session.left();
     for (const peer of this.anonymous.values()) peer.left();
@@ -158,7 +163,8 @@ export class RpcServer implements ListenerEvents, ServerSessionHost {
       const check = () => {
         const idle =
           [...this.sessions.values()].every((session) => session.idle) &&
-          [...this.anonymous.values()].every((peer) => peer.idle);
+          [...this.anonymous.values()].every((peer) => peer.idle) &&
+          this.shared.detached.idle;
         // It may have been asked for several times; a later wait has a check of its own.
         if (idle && this.draining === check) done();
       };
@@ -176,11 +182,4 @@ export class RpcServer implements ListenerEvents, ServerSessionHost {
 
 function keyOf(routingId: Buffer): string {
   return routingId.toString("latin1");
-}
-
-function drainingError(): HeliographError {
-  return new HeliographError(Code.Unavailable, "the server is shutting down", {
-    reason: "DRAINING",
-    notProcessed: true,
-  });
 }

@@ -4,6 +4,7 @@ import { checkReach, type Security } from "../socket/security.js";
 import type { SocketFactory } from "../socket/socket.js";
 import type { ServiceDefinition } from "../wire/definition.js";
 import { checkService } from "./bound-method.js";
+import { drainingError } from "./refusals.js";
 import { checkServeOptions, type ServeOptions } from "./serve-options.js";
 import { RpcServer } from "./server.js";
 import type { ServerShared } from "./server-shared.js";
@@ -69,6 +70,7 @@ export class Serving {
   private async shutDown(graceMs: number): Promise<void> {
     await Promise.allSettled(this.servers.values());
     await Promise.all(this.bound.map((server) => server.close(graceMs)));
+    this.shared.detached.cancel(drainingError(), "all");
     this.shared.deadlines.close();
   }
 

@@ -1,17 +1,13 @@
 import type { Buffer } from "node:buffer";
 import { Code } from "../core/code.js";
 import { HeliographError } from "../core/error.js";
-import type { Compression } from "../wire/compression.js";
 import { faultOf, malformedPacket, protocolViolation } from "../wire/fault.js";
 import { type Frame, FrameField, FrameKind } from "../wire/frame.js";
 import { writeGoaway } from "../wire/handshake.js";
 import { type Limits, MAX_PINGS } from "../wire/limits.js";
 import type { PacketHandler, PacketReader } from "../wire/packet-reader.js";
-import type { PacketWriter } from "../wire/packet-writer.js";
-import type { PayloadCodec, PayloadType } from "../wire/payload-codec.js";
 import { Outbox, type OutboxHost } from "./outbox.js";
-import { type EncodedPayload, encodeCompressed, writeMessage } from "./payload.js";
-import type { StreamSender } from "./stream-sender.js";
+import { StreamOutput } from "./stream-output.js";
 import type { Turn } from "./turn.js";
 import type { WriterPool } from "./writer-pool.js";
 
@@ -31,21 +27,6 @@ export function checkIntervalMs(stallMs: number): number {
   return Math.min(MAX_CHECK_MS, stallMs / 4);
 }
 
-/** So many of the streams that held still go on at a time. */
-const WAKE = 64;
-
-/** A call that sends a stream of messages. */
-export interface OutgoingStream {
-  readonly id: number;
-  readonly path: string;
-  readonly codec: PayloadCodec;
-  readonly over: boolean;
-  /** Writes what goes with the message that is begun, beside it; metadata of at most `metadataBytes`. */
-  writeHead(writer: PacketWriter, metadataBytes: number): void;
-  /** The message goes in chunks, or does not. */
-  sending(inChunks: boolean): void;
-}
-
 /** The share of the window after which the peer is told what was read, though nothing else is sent to it. */
 const TELL_AFTER = 1 / 4;
 
@@ -57,6 +38,7 @@ export abstract class Session implements PacketHandler, OutboxHost {
   readonly turn: Turn;
   readonly writers: WriterPool;
   readonly outbox: Outbox;
+  readonly streams: StreamOutput;
   protected readonly shared: SessionShared;
   protected ended = false;
   private bytesRead = 0;
@@ -69,14 +51,13 @@ export abstract class Session implements PacketHandler, OutboxHost {
   private heard = true;
   private checkedAt = 0;
   private silentSince = 0;
-  /** Streams that hold still until less waits to leave. */
-  private held: StreamSender[] = [];
 
   constructor(shared: SessionShared) {
     this.shared = shared;
     this.turn = shared.turn;
     this.writers = shared.writers;
     this.outbox = new Outbox(this);
+    this.streams = new StreamOutput(this.outbox);
   }
 
   /** Hands parts to the socket; returns the bytes that went out. */
@@ -146,78 +127,6 @@ export abstract class Session implements PacketHandler, OutboxHost {
 
   totals(readBytes: number, readPackets: number): void {
     this.outbox.acknowledged(readBytes, readPackets);
-  }
-
-  /** See `StreamSenderHost.congested`. */
-  congested(sender: StreamSender): boolean {
-    if (this.ended || !this.outbox.crowded) return false;
-    this.held.push(sender);
-    return true;
-  }
-
-  /** Lets streams go on as far as there is room. Each that finds none is back in the row, behind the others. */
-  protected wakeSenders(): void {
-    if (this.held.length === 0 || this.outbox.crowded) return;
-    const held = this.held;
-    this.held = held.slice(WAKE);
-    for (const sender of held.slice(0, WAKE)) sender.wake();
-    // Those that are left, should the first ones have nothing to send.
-    if (this.held.length > 0) this.outbox.schedule();
-  }
-
-  /**
-   * Sends one message of a stream.
-   *
-   * @returns its bytes as they travel, at once unless it has to be compressed
-   * @throws HeliographError reason MALFORMED_MESSAGE or MESSAGE_TOO_LARGE; nothing was sent then
-   */
-  protected sendMessage(
-    call: OutgoingStream,
-    type: PayloadType,
-    message: unknown,
-    compression: Compression,
-    granted: Limits,
-  ): number | Promise<number> {
-    const limit = granted.messageBytes;
-    if (compression !== "none") {
-      const packed = encodeCompressed(call.codec, type, message, compression, limit, call.path);
-      if (packed instanceof Promise) return packed.then((each) => this.sendPacked(call, each, granted));
-      return this.sendPacked(call, packed, granted);
-    }
-    const writer = this.outbox.begin(FrameKind.Message, call.id);
-    let large: Buffer | undefined;
-    try {
-      call.writeHead(writer, granted.metadataBytes);
-      large = writeMessage(writer, call.codec, type, message, limit, call.path);
-    } catch (error) {
-      writer.abort();
-      throw error;
-    }
-    const bytes = writer.payloadLength;
-    if (large === undefined) this.outbox.end(writer);
-    else call.sending(this.outbox.endWithPart(writer, FrameKind.Message, call.id, large));
-    return bytes;
-  }
-
-  /** As `sendMessage`, with a message that is encoded already. */
-  protected sendPacked(
-    call: OutgoingStream,
-    { bytes, compression }: EncodedPayload,
-    granted: Limits,
-  ): number {
-    if (call.over || this.ended) return 0;
-    const writer = this.outbox.begin(FrameKind.Message, call.id);
-    try {
-      call.writeHead(writer, granted.metadataBytes);
-    } catch (error) {
-      writer.abort();
-      throw error;
-    }
-    writer.number(FrameField.compression, compression);
-    const large = writer.payloadBytes(bytes);
-    if (large === undefined) this.outbox.end(writer);
-    else call.sending(this.outbox.endWithPart(writer, FrameKind.Message, call.id, large));
-    return bytes.length;
   }
 
   readBytes(): number {

@@ -12,7 +12,7 @@ import type { BoundMethod } from "./bound-method.js";
 import { ClientCall, type ClientCallOwner, type ClientCallSession } from "./client-call.js";
 import { type Credit, Inbox, type InboxHost } from "./inbox.js";
 import { readPayload } from "./payload.js";
-import type { OutgoingStream } from "./session.js";
+import type { OutgoingStream } from "./stream-output.js";
 import { type Source, StreamSender, type StreamSenderHost } from "./stream-sender.js";
 import { StreamTimers, type TimedStream } from "./stream-timers.js";
 import type { TransportCallOptions } from "./transport.js";
@@ -85,7 +85,7 @@ export class StreamCall
     this.source = source;
     this.answer = answer;
     this.inbox = answer === undefined ? new Inbox(this, credit) : undefined;
-    this.sender = source === undefined ? undefined : new StreamSender(this, initialCredit);
+    this.sender = source === undefined ? undefined : new StreamSender(this, initialCredit, source);
     if (options.idleTimeoutMs !== undefined || options.itemTimeoutMs !== undefined)
       this.timers = new StreamTimers(owner, this, options, method.path);
   }
@@ -113,8 +113,13 @@ export class StreamCall
 
   nextAnswer(): Promise<IteratorResult<unknown, undefined>> {
     const inbox = this.inbox!;
+    const { timers } = this;
     const result = inbox.next();
-    if (this.timers !== undefined && inbox.awaited) this.timers.awaited();
+    if (timers !== undefined && inbox.awaited) {
+      timers.awaited();
+      const here = () => timers.arrived(inbox.awaited);
+      result.then(here, here);
+    }
     return result;
   }
 
@@ -169,9 +174,7 @@ export class StreamCall
   }
 
   unreadable(error: unknown): void {
-    const failed = HeliographError.from(error, Code.Internal);
-    if (this.done) this.inbox?.abort(failed);
-    else this.stop(failed);
+    this.stop(HeliographError.from(error, Code.Internal), false);
   }
 
   // What the requests cause.
@@ -259,9 +262,7 @@ export class StreamCall
       else inbox.push(message, end - start);
     } catch (error) {
       this.unreadable(error);
-      return;
     }
-    this.timers?.arrived(inbox.awaited);
   }
 
   private end(frame: Frame, messageBytes: number, room: AssemblyRoom): void {
