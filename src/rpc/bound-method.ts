@@ -17,11 +17,7 @@ export interface BoundMethod<M extends Method = UnaryMethod> {
 }
 
 /** Makes what the calls of a method share, once per client. */
-export function bindMethod<M extends Method>(
-  service: ServiceDefinition,
-  definition: M,
-  codec: PayloadCodec,
-): BoundMethod<M> {
+export function bindMethod<M extends Method>(definition: M, codec: PayloadCodec): BoundMethod<M> {
   const writer = new MessageWriter();
   writer.tag(FrameField.method, 2).string(definition.path);
   writer.tag(FrameField.codec, 0).uint32(codec.id);
@@ -31,8 +27,8 @@ export function bindMethod<M extends Method>(
     definition,
     path: definition.path,
     codec,
-    input: { message: definition.input, schema: service.$schema, role: "request" },
-    output: { message: definition.output, schema: service.$schema, role: "response" },
+    input: { message: definition.input, schema: definition.schema, role: "request" },
+    output: { message: definition.output, schema: definition.schema, role: "response" },
     requestFields: Uint8Array.from(writer.take()),
   };
 }

@@ -43,7 +43,7 @@ export function createClient<S extends ServiceDefinition>(
   // Without a prototype, so that it has no members but its methods; and nothing that `await` takes for a promise.
   const client: Record<string, unknown> = Object.create(null);
   for (const [key, method] of methodsOf(service)) {
-    const bound = bindMethod(service, method, codec);
+    const bound = bindMethod(method, codec);
     const through = intercepted.bind(bound);
     client[key] = interceptors.length > 0 ? through : retriedOrDirect(through, directCall(transport, bound));
   }

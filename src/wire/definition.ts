@@ -56,6 +56,8 @@ interface Definition<Kind extends string, I, O> {
   readonly input: MessageType<I>;
   readonly output: MessageType<O>;
   readonly deprecated?: boolean;
+  /** `$schema` of its service, so that a member can be used without it. */
+  readonly schema: string;
 }
 
 interface MethodDefinition<Kind extends string, I, O> extends Definition<Kind, I, O> {
@@ -75,7 +77,8 @@ export interface Resumable {
 /** One request, one answer. */
 export interface UnaryMethod<I = unknown, O = unknown> extends MethodDefinition<"unary", I, O> {}
 /** One request, a stream of answers. */
-export interface ServerStreamMethod<I = unknown, O = unknown> extends MethodDefinition<"server-stream", I, O> {
+export interface ServerStreamMethod<I = unknown, O = unknown>
+  extends MethodDefinition<"server-stream", I, O> {
   /** After a lost connection the stream goes on where it stopped. */
   readonly resumable?: Resumable;
 }

@@ -35,6 +35,9 @@ it("writes a unary rpc with its comment, idempotency and deprecation", () => {
     output: Response,
     deprecated: true,
     idempotency: "idempotent",
+    get schema(): string {
+      return patternsServiceSchema;
+    },
   } as UnaryMethod<Request, Response>,`);
 });
 
@@ -59,6 +62,9 @@ it("writes how a resumable stream is kept, with the defaults of what is left out
     output: Response,
     idempotency: "no-side-effects",
     resumable: { retentionMs: 60_000, windowMessages: 4, windowBytes: 65_536 },
+    get schema(): string {
+      return patternsServiceSchema;
+    },
   } as ServerStreamMethod<Request, Response>,`);
   expect(member("defaultResumableStream")).toContain(
     "resumable: { retentionMs: 30_000, windowMessages: 1_024, windowBytes: 1_048_576 },",
@@ -70,7 +76,7 @@ it("writes how a resumable stream is kept, with the defaults of what is left out
 });
 
 it("writes a topic's key with the fields' TypeScript names", () => {
-  expect(member("plainTopic")).toMatch(/input: Empty,.*key: \[\],\n {2}\} as Topic<Reading>/s);
+  expect(member("plainTopic")).toMatch(/input: Empty,.*key: \[\],.*\n {2}\} as Topic<Reading>/s);
   expect(member("keyedTopic")).toContain(`    key: [
       { kind: "literal", text: "building" },
       { kind: "field", field: "floorNumber", type: "integer" },
@@ -78,12 +84,15 @@ it("writes a topic's key with the fields' TypeScript names", () => {
       { kind: "field", field: "isHot", type: "bool" },
       { kind: "field", field: "unit", type: "enum" },
     ],
+    get schema(): string {
+      return patternsServiceSchema;
+    },
   } as Topic<Reading>`);
 });
 
 it("writes pipelines", () => {
-  expect(member("plainPipeline")).toMatch(/acknowledged: false,\n {2}\} as Pipeline<Job, Empty>/);
-  expect(member("resultPipeline")).toMatch(/acknowledged: true,\n {2}\} as Pipeline<Job, Response>/);
+  expect(member("plainPipeline")).toMatch(/acknowledged: false,.*\n {2}\} as Pipeline<Job, Empty>/s);
+  expect(member("resultPipeline")).toMatch(/acknowledged: true,.*\n {2}\} as Pipeline<Job, Response>/s);
 });
 
 it("writes actions with what is inside the answer", () => {
@@ -92,12 +101,18 @@ it("writes actions with what is inside the answer", () => {
     result: Done,
     policy: { kind: "queue", size: 5 },
     retentionMs: 1_500,
+    get schema(): string {
+      return patternsServiceSchema;
+    },
   } as Action<Job, Progress, Done>`);
   expect(member("unaryAction")).toContain(`    output: Response,
     feedback: undefined,
     result: Response,
     policy: { kind: "parallel", max: 3 },
     retentionMs: 900_000,
+    get schema(): string {
+      return patternsServiceSchema;
+    },
   } as Action<Job, never, Response>`);
   expect(member("defaultAction")).toContain(`policy: { kind: "refuse" }`);
 });

@@ -37,7 +37,7 @@ describe("streams that resume", () => {
   it("are generated as the guide says", async () => {
     const line = section.split("```ts\n")[1]?.split("```")[0];
     expect(line).toMatch(/^resumable: /);
-    expect(await watch("{retention_ms: 60000}")).toContain(`    ${line}  } as ServerStreamMethod`);
+    expect(await watch("{retention_ms: 60000}")).toContain(`\n    ${line}`);
   });
 
   it("have the defaults and bounds that the guide says", async () => {

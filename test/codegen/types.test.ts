@@ -37,6 +37,7 @@ export const services: readonly ServiceDefinition[] = [
   delete$, NamesService, NothingService, PatternsService, RpcsService, WellKnownService,
 ];
 console.log(services.filter(({ $schema }) => $schema !== "").length, "services");
+console.log(NamesService.schema.schema === NamesService.$schema, PatternsService.keyedTopic.schema === PatternsService.$schema);
 `;
 
 it("generates tricky names, well-known types and every pattern so that they compile and run", {
@@ -50,7 +51,7 @@ it("generates tricky names, well-known types and every pattern so that they comp
     await writeFile(join(folder, "src/usage.ts"), usage);
     expect(await typecheck(folder)).toBe("");
     const ran = await runTool([process.execPath, "--import", tsx, "src/usage.ts"], folder);
-    expect(ran).toEqual({ code: 0, stdout: "6 services\n", stderr: "" });
+    expect(ran).toEqual({ code: 0, stdout: "6 services\ntrue true\n", stderr: "" });
   } finally {
     await rm(folder, { recursive: true });
   }

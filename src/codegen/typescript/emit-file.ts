@@ -45,7 +45,7 @@ export function emitFile(
 function emitService(service: Service, schema: string, names: Names): string {
   const name = serviceName(service.name);
   const comment = docComment(service.comment, service.deprecated, "");
-  const members = service.members.map((member) => `${emitMember(member, service, names)}\n`).join("");
+  const members = service.members.map((member) => `${emitMember(member, service, schema, names)}\n`).join("");
   return `${comment}export const ${name} = {
 ${members}  $service: "${service.fullName}",
   get $schema(): string {

@@ -17,8 +17,13 @@ const methodTypes: Readonly<Record<MethodKind, string>> = {
   "bidi-stream": "BidiStreamMethod",
 };
 
-/** One member of a service's value: a property whose value is the definition, with its type. */
-export function emitMember(member: Member, service: Service, names: Names): string {
+/**
+ * One member of a service's value: a property whose value is the definition, with its type.
+ *
+ * @param schema the constant with the service's schema. It follows the service, since nobody wants to read it, so
+ *   members look it up when they are asked.
+ */
+export function emitMember(member: Member, service: Service, schema: string, names: Names): string {
   const input = names.message(member.input);
   const output = names.message(member.output);
   const properties = [
@@ -30,6 +35,7 @@ export function emitMember(member: Member, service: Service, names: Names): stri
     `output: ${output}`,
     ...(member.deprecated ? ["deprecated: true"] : []),
     ...ownProperties(member, names),
+    `get schema(): string {\n      return ${schema};\n    }`,
   ];
   const lines = properties.map((property) => `    ${property},\n`).join("");
   const comment = docComment(member.comment, member.deprecated, "  ");
