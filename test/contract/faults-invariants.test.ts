@@ -18,7 +18,7 @@ import { Random } from "../support/random.js";
 import { silent } from "./rpc-harness.js";
 
 const RUNS = 200;
-const CALLS = 20;
+const CALLS = 12;
 const STEP_MS = 5;
 /** More than any call of a run takes, in steps of the clock. */
 const MAX_STEPS = 2_000;
@@ -148,23 +148,23 @@ async function oneRun(seed: number): Promise<void> {
 
   const kinds = {
     call: async (name: string, options: CallOptions) => {
-      const data = Buffer.alloc(random.chance(0.1) ? 600_000 : random.below(20_000), name);
+      const data = Buffer.alloc(random.chance(0.05) ? 600_000 : random.below(20_000), name);
       const answer = await client.call({ text: name, number: BigInt(random.below(60)), data }, options);
       expect([answer.text, Buffer.compare(answer.data, data)]).toEqual([`answer to ${name}`, 0]);
     },
     count: async (name: string, options: CallOptions) => {
-      const count = random.below(60);
-      const data = Buffer.alloc(random.below(6_000), name);
+      const count = random.below(40);
+      const data = Buffer.alloc(random.below(1_500), name);
       await inOrder(client.count({ number: BigInt(count), data }, options), count, data);
     },
     sum: async (name: string, options: CallOptions) => {
-      const count = random.below(60);
-      const requests = requestsOf(tally, count, Buffer.alloc(random.below(6_000), name));
+      const count = random.below(40);
+      const requests = requestsOf(tally, count, Buffer.alloc(random.below(1_500), name));
       expect((await client.sum(requests, options)).number).toBe(BigInt((count * (count + 1)) / 2));
     },
     chat: async (name: string, options: CallOptions) => {
-      const count = random.below(60);
-      const data = Buffer.alloc(random.below(6_000), name);
+      const count = random.below(40);
+      const data = Buffer.alloc(random.below(1_500), name);
       await inOrder(client.chat(requestsOf(tally, count, data), options), count, data);
     },
   };
