@@ -12,6 +12,8 @@ export interface Explored {
   readonly distinct: number;
   readonly steps: number;
   readonly calls: number;
+  /** What came about, and in how many runs. */
+  readonly seen: ReadonlyMap<string, number>;
 }
 
 /**
@@ -19,18 +21,20 @@ export interface Explored {
  * found for it.
  */
 export async function explore(seed: number, runs: number, kinds: readonly Kind[]): Promise<Explored> {
-  const seen = new Set<string>();
+  const different = new Set<string>();
+  const seen = new Map<string, number>();
   let steps = 0;
   let calls = 0;
   for (let i = 0; i < runs; i++) {
     const choices = new Choices([], new Random(seed + i));
     const result = await runWith(choices, kinds, false);
     if (result.faults.length > 0) throw await failure(seed + i, choices.made, kinds, result);
-    seen.add(digest(choices.made));
+    different.add(digest(choices.made));
     steps += result.steps;
     calls += result.calls;
+    for (const what of result.seen) seen.set(what, (seen.get(what) ?? 0) + 1);
   }
-  return { runs, distinct: seen.size, steps, calls };
+  return { runs, distinct: different.size, steps, calls, seen };
 }
 
 function runWith(choices: Choices, kinds: readonly Kind[], tell: boolean): Promise<Result> {

@@ -1,7 +1,7 @@
 import { getEventListeners } from "node:events";
-import { Code, HeliographError } from "../../../src/index.js";
+import { Code, codeName, HeliographError } from "../../../src/index.js";
 import type { ScheduledLink } from "../../support/scheduled-link.js";
-import type { Caller } from "./caller.js";
+import type { Caller, Ending } from "./caller.js";
 import type { Feed } from "./feed.js";
 import type { Handling } from "./handling.js";
 import type { WireSession } from "./wire-session.js";
@@ -15,9 +15,14 @@ export function checkEnding(world: World, caller: Caller): void {
   const { token, ending } = caller;
   const handling = world.handlings.get(token);
   const fault = (what: string) => world.fault(`the end of ${token}: ${what}`);
+  if (ending !== undefined) world.saw(nameOf(ending));
   if (ending === undefined) fault("it never came");
   else if (ending.kind === "answered") checkAnswered(caller, handling, fault);
   else if (ending.kind === "failed") checkError(world, caller, handling, ending.error, fault);
+}
+
+function nameOf(ending: Ending): string {
+  return ending.kind === "failed" ? ending.error.reason || codeName(ending.error.code) : ending.kind;
 }
 
 /** Whether a call left nothing behind with its caller's things. */

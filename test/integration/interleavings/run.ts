@@ -11,6 +11,8 @@ export interface Result {
   readonly story: readonly string[];
   readonly steps: number;
   readonly calls: number;
+  /** What came about. */
+  readonly seen: ReadonlySet<string>;
 }
 
 /** Steps in which a run at rest has to come to its end. */
@@ -41,6 +43,7 @@ export async function run(choices: Choices, setup: Setup, tell = false): Promise
     story: world.story ?? [],
     steps: world.steps,
     calls: world.callers.size,
+    seen: world.seen,
   };
 }
 

@@ -5,8 +5,15 @@ import { type Granted, kindName, type SeenFrame } from "./wire-frame.js";
 
 export type Kind = "call" | "count" | "sum" | "chat";
 
-/** What a rule of the protocol says when it is broken. */
-export type Report = (fault: string) => void;
+/** Who hears what is seen on the wire. */
+export interface Watcher {
+  /** A rule of the protocol was broken. */
+  fault(what: string): void;
+  /** Something came about that not every run has. */
+  saw(what: string): void;
+  /** How many things were done so far. */
+  readonly steps: number;
+}
 
 interface Credit {
   messages: number;
@@ -34,17 +41,17 @@ export class WireCall {
   status: string | undefined;
   refused = false;
   messages: Record<Direction, number> = { up: 0, down: 0 };
-  readonly #report: Report;
+  readonly #watcher: Watcher;
   readonly #payload: Record<Direction, Payload | undefined> = { up: undefined, down: undefined };
   readonly #credit: Record<Direction, Credit>;
 
-  constructor(request: SeenFrame, granted: Granted, report: Report) {
+  constructor(request: SeenFrame, granted: Granted, watcher: Watcher) {
     const { frame } = request;
     const method = frame.method.slice(frame.method.indexOf("/") + 1).toLowerCase();
     this.id = request.callId;
     this.kind = method as Kind;
     this.token = Buffer.from(frame.metadata.find(({ key }) => key === "token")?.value ?? []).toString();
-    this.#report = (fault) => report(`call ${this.id} (${this.kind} ${this.token}): ${fault}`);
+    this.#watcher = watcher;
     this.#credit = {
       up: { messages: granted.creditMessages, bytes: granted.creditBytes },
       down: { messages: frame.creditMessages, bytes: Number(frame.creditBytes) },
@@ -167,11 +174,14 @@ export class WireCall {
     credit.messages--;
     credit.bytes -= seen.size;
     this.messages[direction]++;
+    if (credit.messages <= 0) this.#watcher.saw("credit for messages used up");
+    if (credit.bytes <= 0) this.#watcher.saw("credit for bytes used up");
     this.#begin(direction, seen);
   }
 
   #begin(direction: Direction, seen: SeenFrame): void {
     if (!seen.frame.more) return;
+    this.#watcher.saw("a payload in chunks");
     if (seen.size === 0) this.#report("the first chunk of a payload does not say its size");
     this.#payload[direction] = { kind: seen.kind, left: seen.size - seen.bytes };
   }
@@ -184,5 +194,9 @@ export class WireCall {
     if (seen.frame.more) return;
     if (payload.left > 0) this.#report("the chunks have fewer bytes than was announced");
     this.#payload[direction] = undefined;
+  }
+
+  #report(fault: string): void {
+    this.#watcher.fault(`call ${this.id} (${this.kind} ${this.token}): ${fault}`);
   }
 }

@@ -1,6 +1,6 @@
 import { FrameKind } from "../../../src/gen/heliograph/wire/v1/wire.js";
 import type { Direction } from "../../support/scheduled-link.js";
-import { type Report, WireCall } from "./wire-call.js";
+import { type Watcher, WireCall } from "./wire-call.js";
 import { constants, type Granted, grantedBy, type SeenFrame, type SeenPacket } from "./wire-frame.js";
 
 /** What one side has sent and knows to be read, and what it has got. */
@@ -26,15 +26,15 @@ export class WireSession {
   readonly calls = new Map<number, WireCall>();
   /** The step in which the client got the server's greeting. */
   welcomedAt = Number.POSITIVE_INFINITY;
-  readonly #report: Report;
-  readonly #step: () => number;
+  readonly #watcher: Watcher;
+  readonly #name: string;
   readonly #sides: Record<Direction, Side> = { up: side(), down: side() };
   #lastId = 0;
   #greeted = false;
 
-  constructor(report: Report, step: () => number) {
-    this.#report = report;
-    this.#step = step;
+  constructor(name: string, watcher: Watcher) {
+    this.#name = name;
+    this.#watcher = watcher;
   }
 
   /** A side handed a packet over: the client for "up", the server for "down". */
@@ -61,6 +61,10 @@ export class WireSession {
     return packet;
   }
 
+  #report(fault: string): void {
+    this.#watcher.fault(`${this.#name}: ${fault}`);
+  }
+
   #totals(side: Side, packet: SeenPacket, direction: Direction): void {
     if (packet.readBytes < side.toldBytes || packet.readPackets < side.toldPackets) {
       this.#report(`the totals of what was read fell (${direction})`);
@@ -84,6 +88,8 @@ export class WireSession {
     }
     side.sentBytes += packet.bytes;
     side.sentPackets++;
+    if (unreadBytes + packet.bytes >= windowBytes) this.#watcher.saw("window full of bytes");
+    if (unreadPackets + 1 >= windowPackets) this.#watcher.saw("window full of packets");
   }
 
   #sentFrame(direction: Direction, seen: SeenFrame): void {
@@ -109,7 +115,7 @@ export class WireSession {
     if (seen.callId <= this.#lastId) this.#report(`call id ${seen.callId} after ${this.#lastId}`);
     this.#lastId = seen.callId;
     const { granted } = this.#sides.up;
-    this.calls.set(seen.callId, new WireCall(seen, granted, this.#report));
+    this.calls.set(seen.callId, new WireCall(seen, granted, this.#watcher));
   }
 
   #deliveredFrame(direction: Direction, seen: SeenFrame): void {
@@ -126,7 +132,7 @@ export class WireSession {
           granted.creditBytes - constants.creditBytes,
         );
       }
-      this.welcomedAt = this.#step();
+      this.welcomedAt = this.#watcher.steps;
     } else this.calls.get(seen.callId)?.delivered(direction, seen);
   }
 }

@@ -66,6 +66,8 @@ export class World implements Stage, NetworkObserver {
   disturbed = false;
   nodeClosing: Promise<void> | undefined;
   nodeClosed = false;
+  /** What came about in this run. */
+  readonly seen = new Set<string>();
   /** The story of the run, when it is told. */
   readonly story: string[] | undefined;
   #tokens = 0;
@@ -150,6 +152,10 @@ export class World implements Stage, NetworkObserver {
     this.note(() => `  !! ${what}`);
   }
 
+  saw(what: string): void {
+    this.seen.add(what);
+  }
+
   note(line: () => string): void {
     this.story?.push(line());
   }
@@ -174,9 +180,7 @@ export class World implements Stage, NetworkObserver {
   // What the network tells.
 
   dialed(link: ScheduledLink): void {
-    const number = this.sessions.size;
-    const report = (fault: string) => this.fault(`session ${number}: ${fault}`);
-    this.sessions.set(link, new WireSession(report, () => this.steps));
+    this.sessions.set(link, new WireSession(`session ${this.sessions.size}`, this));
   }
 
   sent(link: ScheduledLink, direction: Direction, parts: readonly Buffer[]): void {
