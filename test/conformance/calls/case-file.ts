@@ -1,7 +1,3 @@
-import { readdirSync, readFileSync } from "node:fs";
-import { join } from "node:path";
-import { fileURLToPath } from "node:url";
-
 /** How the requests and responses of a call go: the streams of its method, and for a bidirectional one its duplex. */
 export type Kind =
   | "unary"
@@ -88,6 +84,8 @@ export interface CaseTemplate {
   readonly metadata?: readonly PairValue[];
   /** The data of each. Default: one request. */
   readonly requests?: readonly BytesValue[];
+  /** The requests of a stream, and the data of the responses, so many times over. */
+  readonly repeat?: number;
   readonly requestDelayMs?: number;
   /** `null`: the requests have no definition. */
   readonly respond?: RespondValue | null;
@@ -114,44 +112,4 @@ export interface CaseGroup {
   readonly group: string;
   readonly about: string;
   readonly cases: readonly CaseTemplate[];
-}
-
-const folder = fileURLToPath(new URL("./cases/", import.meta.url));
-
-/** What every case must or may have: a misspelt name would silently test something else. */
-const names: ReadonlySet<string> = new Set<keyof CaseTemplate>([
-  "name",
-  "kinds",
-  "codecs",
-  "transports",
-  "each",
-  "method",
-  "metadata",
-  "requests",
-  "requestDelayMs",
-  "respond",
-  "timeoutMs",
-  "cancel",
-  "compression",
-  "limit",
-  "requestSizes",
-  "responseSizes",
-  "raw",
-  "expect",
-]);
-
-/** All groups, in the order of their files. */
-export function readCaseFiles(): CaseGroup[] {
-  return readdirSync(folder)
-    .filter((name) => name.endsWith(".json"))
-    .sort()
-    .map((name) => checked(name, JSON.parse(readFileSync(join(folder, name), "utf8")) as CaseGroup));
-}
-
-function checked(file: string, group: CaseGroup): CaseGroup {
-  for (const template of group.cases) {
-    const unknown = Object.keys(template).find((key) => !names.has(key));
-    if (unknown !== undefined) throw new Error(`${file}: ${template.name}: there is no "${unknown}"`);
-  }
-  return group;
 }

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { CaseTemplate } from "./case-file.js";
-import { readCaseFiles } from "./case-file.js";
 import { allCases, expandGroup } from "./expand-cases.js";
+import { readCaseFiles } from "./read-case-files.js";
 
 function expand(template: CaseTemplate) {
   return expandGroup({ group: "some", about: "", cases: [template] });
@@ -63,5 +63,19 @@ describe("a case is expanded", () => {
   test("unless it names what there isn't", () => {
     const bad = () => expand({ name: "a", kinds: ["unary"], respond: { error: { code: "NOT_THERE" } } });
     expect(bad).toThrow("there is no CODE_NOT_THERE");
+  });
+
+  test("unless a name in it is misspelt, at any depth", () => {
+    const misspelt = [
+      { kind: ["unary"] },
+      { expect: { code: ["NOT_FOUND"] } },
+      { respond: { header: [] } },
+      { raw: [{ kind: "END", endOfStream: true }] },
+      { respond: { raw: [{ kind: "END", endOfStream: true }] } },
+    ];
+    for (const each of misspelt) {
+      const template = { name: "thing", kinds: ["unary"], ...each } as CaseTemplate;
+      expect(() => expand(template)).toThrow(/^thing has "(kind|code|header|endOfStream)"; there are /);
+    }
   });
 });

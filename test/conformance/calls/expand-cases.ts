@@ -4,9 +4,10 @@ import {
   ConformanceResponse,
   ResponseDefinition,
 } from "../../gen/heliograph/conformance/v1/service.js";
-import { type CaseGroup, type CaseTemplate, type Kind, readCaseFiles } from "./case-file.js";
+import type { CaseGroup, CaseTemplate, Kind } from "./case-file.js";
 import { bytesOf, codecOf, compressionOf, frameOf, metadataOf, statusOf } from "./case-values.js";
 import { type ExpectedResult, expectedResult } from "./expected-result.js";
+import { checkNames, readCaseFiles } from "./read-case-files.js";
 
 /** A case that can be run. */
 export interface ConformanceCase {
@@ -44,6 +45,7 @@ export function allCases(): ConformanceCase[] {
 
 /** The cases of one file: one for each kind, codec, transport and value of `each`. */
 export function expandGroup({ group, cases }: CaseGroup): ConformanceCase[] {
+  for (const template of cases) checkNames(template);
   return cases.flatMap((template) =>
     template.kinds.flatMap((kind) =>
       variants(template).flatMap(({ suffix, template: variant }) =>
@@ -131,7 +133,8 @@ function cancelOf(cancel: CaseTemplate["cancel"]): ClientCase["cancel"] {
 }
 
 function requestsOf(kind: Kind, template: CaseTemplate): ConformanceRequest[] {
-  const requests = (template.requests ?? ["request"]).map((data) =>
+  const times = kind === "server-stream" ? 1 : template.repeat;
+  const requests = repeated(template.requests ?? ["request"], times).map((data) =>
     ConformanceRequest.create({ data: bytesOf(data) }),
   );
   const [first] = requests;
@@ -145,11 +148,15 @@ function requestsOf(kind: Kind, template: CaseTemplate): ConformanceRequest[] {
   return requests;
 }
 
+function repeated<T>(items: readonly T[], times = 1): T[] {
+  return Array.from({ length: times }, () => items).flat();
+}
+
 function definitionOf(kind: Kind, template: CaseTemplate): ResponseDefinition {
   const { metadata, data, delayMs, error, trailers, withoutInfo, compression, raw } = template.respond ?? {};
   const definition = ResponseDefinition.create({
     metadata: metadataOf(metadata),
-    data: data?.map(bytesOf) ?? [],
+    data: repeated(data ?? [], template.repeat).map(bytesOf),
     delayMs: delayMs ?? 0,
     error: error && statusOf(error),
     trailers: metadataOf(trailers),
