@@ -131,12 +131,16 @@ export abstract class ClientCall extends Deadline implements Abortable, TableEnt
     this.stop(callCancelled(this.method.path, reason, this.session === undefined));
   }
 
-  /** Ends the call from this side. */
-  stop(error: HeliographError): void {
+  /**
+   * Ends the call from this side.
+   *
+   * @param atOnce even before what has arrived and was not taken
+   */
+  stop(error: HeliographError, atOnce = true): void {
     if (this.done) return;
     this.session?.cancel(this);
     this.settle();
-    this.failed(error, true);
+    this.failed(error, atOnce);
   }
 
   /** The call has ended, and the server knows or can't be told. */
@@ -256,7 +260,7 @@ export abstract class ClientCall extends Deadline implements Abortable, TableEnt
   /** The first frame of a payload: false when the payload is larger than this side takes, which ends the call. */
   protected admits(size: number, messageBytes: number, what: string): boolean {
     if (size <= messageBytes) return true;
-    this.stop(messageTooLarge(size, messageBytes, `${this.method.path}: ${what}`, false));
+    this.stop(messageTooLarge(size, messageBytes, `${this.method.path}: ${what}`, false), false);
     return false;
   }
 
@@ -264,7 +268,7 @@ export abstract class ClientCall extends Deadline implements Abortable, TableEnt
   protected assemble(frame: Frame, room: AssemblyRoom): Buffer | undefined {
     this.assembly ??= new Assembly(frame.payloadSize, room);
     if (this.assembly.refuses(frame)) {
-      this.stop(tooManyPayloads(this.method.path, false));
+      this.stop(tooManyPayloads(this.method.path, false), false);
       return undefined;
     }
     const whole = this.assembly.add(frame);
@@ -274,7 +278,7 @@ export abstract class ClientCall extends Deadline implements Abortable, TableEnt
 
   /** The peer breaks the rules in this call alone. */
   protected violated(what: string): void {
-    this.stop(violation(this.method.path, what));
+    this.stop(violation(this.method.path, what), false);
   }
 
   /** A callback that throws is the caller's own failure: its call fails, and nothing else. */

@@ -24,7 +24,6 @@ import { isSpecial, prepare } from "./prepare-call.js";
 import { Responses } from "./responses.js";
 import { checkIntervalMs, type SessionShared } from "./session.js";
 import { type SingleAnswer, StreamCall } from "./stream-call.js";
-import type { Source } from "./stream-sender.js";
 import type { Transport, TransportCallOptions } from "./transport.js";
 import type { MessageSource, ResponseStream } from "./types.js";
 import { UnaryCall } from "./unary-call.js";
@@ -107,8 +106,7 @@ export class Connection implements Transport, ClientCallOwner, ClientSessionEven
     options: TransportCallOptions,
   ): Promise<unknown> {
     return new Promise((resolve, reject) => {
-      const source = requireSource(requests, method.path);
-      this.beginStream(method, options, undefined, source, { resolve, reject });
+      this.beginStream(method, options, undefined, requests, { resolve, reject });
     });
   }
 
@@ -117,9 +115,7 @@ export class Connection implements Transport, ClientCallOwner, ClientSessionEven
     requests: MessageSource<unknown>,
     options: TransportCallOptions,
   ): ResponseStream<unknown> {
-    return new Responses(() =>
-      this.beginStream(method, options, undefined, requireSource(requests, method.path), undefined),
-    );
+    return new Responses(() => this.beginStream(method, options, undefined, requests, undefined));
   }
 
   /** Ends all calls with CANCELLED and all connections. Always ends. */
@@ -228,11 +224,12 @@ export class Connection implements Transport, ClientCallOwner, ClientSessionEven
     method: BoundMethod<Method>,
     options: TransportCallOptions,
     request: unknown,
-    source: Source | undefined,
+    requests: MessageSource<unknown> | undefined,
     answer: SingleAnswer | undefined,
   ): StreamCall {
     const now = this.clock.now();
     const timeoutMs = this.admit(method, options);
+    const source = requests === undefined ? undefined : requireSource(requests, method.path);
     const { streamCreditMessages, streamCreditBytes } = this.parts.shared.limits;
     const credit = { messages: streamCreditMessages, bytes: streamCreditBytes };
     const call = new StreamCall(this, method, options, timeoutMs, now + timeoutMs, {

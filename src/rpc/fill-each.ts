@@ -1,4 +1,4 @@
-import { invalidArgument } from "../core/error.js";
+import { HeliographError, invalidArgument } from "../core/error.js";
 import type { Init } from "../wire/definition.js";
 import { fillMessage } from "../wire/fill-message.js";
 import type { PayloadType } from "../wire/payload-codec.js";
@@ -6,14 +6,13 @@ import { showValue } from "../wire/show-value.js";
 import { type Source, sourceOf } from "./stream-sender.js";
 import type { MessageSource } from "./types.js";
 
-/**
- * Whole messages from what a caller gave, one by one as they are asked for.
- *
- * @throws HeliographError INVALID_ARGUMENT when it can't be iterated over
- */
+/** Whole messages from what a caller gave, one by one as they are asked for. It is left alone until it is iterated over. */
 export function fillEach(type: PayloadType, requests: unknown, path: string): MessageSource<unknown> {
-  const source = requireSource(requests, path);
-  const filled: AsyncIterator<unknown> = {
+  return { [Symbol.asyncIterator]: () => filled(type, requireSource(requests, path)) };
+}
+
+function filled(type: PayloadType, source: Source): AsyncIterator<unknown> {
+  return {
     async next() {
       const result = await source.next();
       if (result.done) return result;
@@ -24,12 +23,16 @@ export function fillEach(type: PayloadType, requests: unknown, path: string): Me
       return { done: true, value: undefined };
     },
   };
-  return { [Symbol.asyncIterator]: () => filled };
 }
 
 /** @throws HeliographError INVALID_ARGUMENT when the requests of a call can't be iterated over */
 export function requireSource(requests: unknown, path: string): Source {
-  const source = sourceOf(requests);
+  let source: Source | undefined;
+  try {
+    source = sourceOf(requests);
+  } catch (error) {
+    throw HeliographError.from(error);
+  }
   if (source !== undefined) return source;
   throw invalidArgument(
     `the requests of ${path} must be an iterable such as a list or a generator, got ${showValue(requests)}`,

@@ -1,4 +1,5 @@
-import type { HeliographError } from "../core/error.js";
+import { Code } from "../core/code.js";
+import { HeliographError } from "../core/error.js";
 
 /** What a stream's reader causes. */
 export interface InboxHost {
@@ -6,7 +7,7 @@ export interface InboxHost {
   taken(messages: number, bytes: number): void;
   /** The reader wants no more. Called at most once. */
   left(): void;
-  /** A message could not be read: the call has to end. */
+  /** A message could not be read: the call has to end, and the reader gets the error after those before it. */
   unreadable(error: unknown): void;
 }
 
@@ -120,9 +121,7 @@ export class Inbox<T = unknown> implements AsyncIterableIterator<T> {
         pending.ready = true;
         this.handOver();
       },
-      (error) => {
-        if (!this.abandoned) this.host.unreadable(error);
-      },
+      (error) => this.broken(pending, error),
     );
   }
 
@@ -228,6 +227,19 @@ export class Inbox<T = unknown> implements AsyncIterableIterator<T> {
       this.readers.shift()?.resolve({ done: false, value });
     }
     this.settle();
+  }
+
+  /** One that could not be read: what came before it is still handed over. */
+  private broken(pending: Pending<T>, thrown: unknown): void {
+    const at = this.items.indexOf(pending, this.first);
+    // Nobody wants it any more.
+    if (at < 0) return;
+    this.items.length = at;
+    this.sizes.length = at;
+    this.ended = true;
+    this.error = HeliographError.from(thrown, Code.Internal);
+    this.settle();
+    this.host.unreadable(thrown);
   }
 
   /** Tells those who wait that nothing comes any more, when that is so. */

@@ -1,6 +1,7 @@
 import type { Buffer } from "node:buffer";
 import { Code } from "../core/code.js";
 import { HeliographError } from "../core/error.js";
+import { isThenable } from "../core/thenable.js";
 import { type Compression, compressionName } from "../wire/compression.js";
 import type { Frame } from "../wire/frame.js";
 import { messageTooLarge } from "../wire/limits.js";
@@ -17,7 +18,7 @@ import { oneRequest, violation } from "./refusals.js";
 import { type RequestFacts, ServerCall, type ServerCallOwner } from "./server-call.js";
 import type { ServerShared } from "./server-shared.js";
 import type { OutgoingStream } from "./stream-output.js";
-import { StreamSender, type StreamSenderHost, sourceOf } from "./stream-sender.js";
+import { leave, type Source, StreamSender, type StreamSenderHost, sourceOf } from "./stream-sender.js";
 import { StreamTimers, type TimedStream } from "./stream-timers.js";
 
 /** The session of a stream's caller. */
@@ -244,16 +245,18 @@ export class ServerStreamCall
         this.started = true;
         result = this.route.handler?.(request, new CallContext(this));
       }
+      if (isThenable(result)) {
+        result.then(
+          (settled) => this.respond(settled),
+          (error) => this.failed(error),
+        );
+        return;
+      }
     } catch (error) {
       this.failed(error);
       return;
     }
-    if (result instanceof Promise) {
-      result.then(
-        (settled) => this.respond(settled),
-        (error) => this.failed(error),
-      );
-    } else this.respond(result);
+    this.respond(result);
   }
 
   /** With the one answer, or with what gives many. */
@@ -262,9 +265,16 @@ export class ServerStreamCall
       this.answered(result);
       return;
     }
-    const source = sourceOf(result);
-    if (this.over) void Promise.resolve(source?.return?.()).catch(() => {});
-    else if (source === undefined) {
+    let source: Source | undefined;
+    try {
+      source = sourceOf(result);
+    } catch (error) {
+      this.failed(error);
+      return;
+    }
+    if (this.over) {
+      if (source !== undefined) leave(source).catch((error) => this.failed(error));
+    } else if (source === undefined) {
       this.unsendable(
         new TypeError(
           `the handler of ${this.path} must give an iterable such as a generator, got ${showValue(result)}`,

@@ -1,4 +1,5 @@
 import type { Buffer } from "node:buffer";
+import { isThenable } from "../core/thenable.js";
 import { type Compression, compressionName } from "../wire/compression.js";
 import { CallContext } from "./call-context.js";
 import { interceptedAnswer } from "./intercepted.js";
@@ -154,8 +155,4 @@ export class ServerUnaryCall extends ServerCall implements Runnable {
     }
     this.finish();
   }
-}
-
-function isThenable(value: unknown): value is PromiseLike<unknown> {
-  return typeof value === "object" && value !== null && "then" in value && typeof value.then === "function";
 }

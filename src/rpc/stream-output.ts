@@ -26,8 +26,8 @@ const WAKE = 64;
 /** What the streams of one session send in one direction: they take turns when there is no room for all. */
 export class StreamOutput {
   private readonly outbox: Outbox;
-  /** Those that hold still until less waits to leave. */
-  private held: StreamSender[] = [];
+  /** Those that hold still until less waits to leave; each once, however often its peer grants it credit. */
+  private readonly held = new Set<StreamSender>();
   private closed = false;
 
   constructor(outbox: Outbox) {
@@ -37,23 +37,26 @@ export class StreamOutput {
   /** See `StreamSenderHost.congested`. */
   congested(sender: StreamSender): boolean {
     if (this.closed || !this.outbox.crowded) return false;
-    this.held.push(sender);
+    this.held.add(sender);
     return true;
   }
 
   /** Lets streams go on as far as there is room. Each that finds none is back in the row, behind the others. */
   wake(): void {
-    if (this.held.length === 0 || this.outbox.crowded) return;
-    const held = this.held;
-    this.held = held.slice(WAKE);
-    for (const sender of held.slice(0, WAKE)) sender.wake();
+    if (this.held.size === 0 || this.outbox.crowded) return;
+    let woken = 0;
+    for (const sender of this.held) {
+      this.held.delete(sender);
+      sender.wake();
+      if (++woken === WAKE) break;
+    }
     // Those that are left, should the first ones have nothing to send.
-    if (this.held.length > 0) this.outbox.schedule();
+    if (this.held.size > 0) this.outbox.schedule();
   }
 
   close(): void {
     this.closed = true;
-    this.held = [];
+    this.held.clear();
   }
 
   /**

@@ -8,7 +8,7 @@ export interface StreamSenderHost {
   send(message: unknown): number | Promise<number>;
   /** The source has ended, and all of it was sent. */
   exhausted(): void;
-  /** The source threw, or gave something that can't be sent. */
+  /** The source threw, perhaps when it was told to stop, or gave something that can't be sent. */
   sourceFailed(error: unknown): void;
 }
 
@@ -21,6 +21,11 @@ export function sourceOf(iterable: unknown): Source | undefined {
   if (Symbol.asyncIterator in iterable) return (iterable as AsyncIterable<unknown>)[Symbol.asyncIterator]();
   if (Symbol.iterator in iterable) return (iterable as Iterable<unknown>)[Symbol.iterator]();
   return undefined;
+}
+
+/** Lets a source clean up that is not wanted any more. That may take long, and may throw. */
+export async function leave(source: Source): Promise<void> {
+  await source.return?.();
 }
 
 /**
@@ -37,8 +42,10 @@ export class StreamSender {
   /** A message is on its way in chunks: nothing else of this call may go before the last one. */
   transferring = false;
 
-  constructor(host: StreamSenderHost, credit: Credit) {
+  /** @param source what it will be told to `run` with: let go if the call ends before that */
+  constructor(host: StreamSenderHost, credit: Credit, source?: Source) {
     this.host = host;
+    this.source = source;
     this.messages = credit.messages;
     this.bytes = credit.bytes;
   }
@@ -58,7 +65,9 @@ export class StreamSender {
         if (this.stopped) return;
         this.messages--;
         const sent = this.host.send(result.value);
-        this.bytes -= typeof sent === "number" ? sent : await sent;
+        // Credit may come while it is compressed.
+        const bytes = typeof sent === "number" ? sent : await sent;
+        this.bytes -= bytes;
         if (this.stopped) return;
       }
       this.source = undefined;
@@ -68,7 +77,7 @@ export class StreamSender {
       // A source that threw is over: `for await` would not call its `return` either.
       if (asking) this.source = undefined;
       await this.untilTransferred();
-      if (!this.stopped) this.host.sourceFailed(error);
+      this.host.sourceFailed(error);
     }
   }
 
@@ -100,10 +109,8 @@ export class StreamSender {
     this.wake();
     const { source } = this;
     this.source = undefined;
-    if (source?.return === undefined) return;
-    // It may wait for something that takes long, and what it throws is of no use to a call that is over.
-    const settled = async () => source.return?.();
-    settled().catch(() => {});
+    if (source === undefined) return;
+    leave(source).catch((error) => this.host.sourceFailed(error));
   }
 
   private mayGo(): boolean {
