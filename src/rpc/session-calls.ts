@@ -357,7 +357,8 @@ export class SessionCalls implements CallOwner {
     writeStatus(writer, error);
     this.outbox.end(writer);
     const most = REFUSALS_PER_CALL * this.server.session.limits.maxCalls;
-    if (++this.refusals > most) {
+    // While the window is open they leave, whether or not the peer could read them in this turn.
+    if (!this.outbox.window.open && ++this.refusals > most) {
       this.host.overrun(
         new HeliographError(Code.Unavailable, `more than ${most} refusals wait to be read`, {
           reason: "PEER_STALLED",
