@@ -37,7 +37,7 @@ export const services: readonly ServiceDefinition[] = [
   delete$, NamesService, NothingService, PatternsService, RpcsService, WellKnownService,
 ];
 console.log(services.filter(({ $schema }) => $schema !== "").length, "services");
-console.log(NamesService.schema.schema === NamesService.$schema, PatternsService.keyedTopic.schema === PatternsService.$schema);
+console.log(RpcsService.schema.schema === RpcsService.$schema, PatternsService.keyedTopic.schema === PatternsService.$schema);
 `;
 
 it("generates tricky names, well-known types and every pattern so that they compile and run", {
