@@ -143,7 +143,7 @@ const cuts: readonly Cut[] = [
 export const cutCases: readonly InteropCase[] = cuts.map(({ name, place, call, started }) => ({
   name,
   async run({ sockets, start, connect }) {
-    const { endpoint } = await start();
+    const { endpoint } = await start({ brokenOff: true });
     const network = cutNetwork(sockets, place);
     const client = connect([endpoint], { network: network.sockets });
     await client.test.emptyCall({});

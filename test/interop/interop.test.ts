@@ -5,16 +5,22 @@ import { transports } from "./transports.js";
 
 for (const transport of transports) {
   describe(`interop over ${transport.name}`, () => {
-    test.each(interopCases.map((each) => [each.name, each] as const))("%s", async (_name, { run }) => {
-      const context = openContext(transport);
-      let troubles: string[] = [];
-      try {
-        await run(context);
-      } finally {
-        troubles = await context.close();
-      }
-      expect(troubles).toEqual([]);
-    });
+    // Long enough for the largest of them on a machine that has other things to do.
+    const options = { timeout: 60_000 };
+    test.each(interopCases.map((each) => [each.name, each] as const))(
+      "%s",
+      options,
+      async (_name, { run }) => {
+        const context = openContext(transport);
+        let troubles: string[] = [];
+        try {
+          await run(context);
+        } finally {
+          troubles = await context.close();
+        }
+        expect(troubles).toEqual([]);
+      },
+    );
   });
 }
 

@@ -62,7 +62,8 @@ export const sessionCases: readonly InteropCase[] = [
       await drained;
       await start({ id: "second", endpoint: first.endpoint });
       const servers = await calls.answers();
-      assert.deepEqual(new Set(servers), new Set(["first", "second"]));
+      // Those that were made once it was drained.
+      assert.deepEqual(new Set(servers.slice(2 * CALLS)), new Set(["second"]));
     },
   },
   {
