@@ -54,7 +54,7 @@ function residentLines(rows: readonly Row[]): string[] {
   const lines = rows.flatMap((row) =>
     Object.entries("rss" in row ? (row.rss ?? {}) : {}).map(
       ([name, rss]) =>
-        `Resident memory at the end, ${row.inFlight} in flight, ${name}: ${describeResident(rss)}.`,
+        `Resident memory at the end, ${shown(row.inFlight)} in flight, ${name}: ${describeResident(rss)}.`,
     ),
   );
   return lines.flatMap((text) => ["", text]);
