@@ -7,7 +7,14 @@ import { Hedge, type HedgeHost, type Verdict } from "./attempt-hedge.js";
 import { refill } from "./intercepted-metadata.js";
 import type { CallResult, InterceptedCall, Next } from "./interceptor.js";
 import { RetryBuffer } from "./retry-buffer.js";
-import { type FailedAttempt, type RetryPolicy, repeatable, waitAfter } from "./retry-policy.js";
+import {
+  type FailedAttempt,
+  isKeyed,
+  isMendable,
+  type RetryPolicy,
+  repeatable,
+  waitAfter,
+} from "./retry-policy.js";
 import { pushBackOf } from "./retry-pushback.js";
 import type { RetryThrottle } from "./retry-throttle.js";
 
@@ -76,6 +83,7 @@ class Attempts implements HedgeHost {
   private readonly parts: AttemptParts;
   private readonly policy: RetryPolicy;
   private readonly deps: AttemptDeps;
+  private readonly keyed: boolean;
   private readonly repeatable: boolean;
   private hedge: Hedge | undefined;
   private latest: AttemptCall | undefined;
@@ -85,12 +93,12 @@ class Attempts implements HedgeHost {
   private inRow = 0;
 
   constructor(call: InterceptedCall, next: Next, policy: RetryPolicy, deps: AttemptDeps) {
-    const keyed = call.kind === "unary" && call.idempotencyKey !== undefined;
+    this.keyed = isKeyed(call);
     const buffer =
       call.requests === undefined
         ? undefined
         : new RetryBuffer(call.requests, (reader) => this.hedge?.only(reader));
-    this.parts = { call, next, buffer, group: call.attemptGroup ?? (keyed ? {} : undefined) };
+    this.parts = { call, next, buffer, group: call.attemptGroup ?? (this.keyed ? {} : undefined) };
     this.policy = policy;
     this.deps = deps;
     this.repeatable = repeatable(policy, call);
@@ -144,7 +152,7 @@ class Attempts implements HedgeHost {
     const failed = this.count(attempt, thrown);
     const { pushBack } = failed;
     if (pushBack === "never") return "no-more";
-    if (!this.policy.codes.has(failed.error.code) || this.parts.buffer?.complete === false) return "over";
+    if (!isMendable(this.policy, failed) || this.parts.buffer?.complete === false) return "over";
     if (pushBack === undefined) return 0;
     return pushBack < failed.remainingMs ? pushBack : "no-more";
   }
@@ -159,6 +167,8 @@ class Attempts implements HedgeHost {
       } catch (thrown) {
         attempt.end();
         const failed = this.count(attempt, thrown);
+        // As long as no attempt may have run, the next is bound to no server.
+        if (!this.uncertain) delete this.parts.group?.identity;
         const waitMs = this.more ? waitAfter(this.policy, failed, this.deps.random()) : undefined;
         if (waitMs === undefined) throw thrown;
         await sleep(this.deps.clock, waitMs, this.signal);
@@ -172,14 +182,13 @@ class Attempts implements HedgeHost {
     const pushBack = pushBackOf(attempt.trailers);
     if (this.policy.codes.has(error.code) || pushBack === "never") this.deps.throttle.failed();
     this.uncertain ||= !error.notProcessed;
-    // What surely did not run binds the others to no server.
-    if (!this.uncertain) delete this.parts.group?.identity;
     this.inRow = typeof pushBack === "number" ? 0 : this.inRow + 1;
     return {
       error,
       pushBack,
       made: this.made,
       inRow: this.inRow,
+      keyed: this.keyed,
       repeatable: this.repeatable,
       remainingMs: this.parts.call.remainingMs(),
     };

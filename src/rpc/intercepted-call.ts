@@ -2,10 +2,9 @@ import { type Abortable, unwatchAbort, watchAbort } from "../core/abort-watch.js
 import type { Clock } from "../core/clock.js";
 import { ContextValues } from "../core/context-values.js";
 import { Deadline, type DeadlineWheel } from "../core/deadline-wheel.js";
-import { HeliographError, invalidArgument } from "../core/error.js";
+import { HeliographError } from "../core/error.js";
 import { Metadata } from "../core/metadata.js";
 import type { Method } from "../wire/definition.js";
-import { showValue } from "../wire/show-value.js";
 import { attempt } from "./attempt.js";
 import type { BoundMethod } from "./bound-method.js";
 import { type CallOptions, callCancelled, callTimedOut, timeoutOf } from "./call-options.js";
@@ -73,15 +72,11 @@ export abstract class OutgoingCall extends Deadline implements Abortable {
     const { bound, options } = this;
     const { signal, parent } = options;
     const { kind } = bound.definition;
+    for (const each of [signal, parent?.signal]) {
+      if (each?.aborted) throw callCancelled(bound.path, each.reason, true);
+    }
     this.timeoutMs = timeoutOf(options, kind);
     if (this.timeoutMs <= 0) throw callTimedOut(bound.path, this.timeoutMs, "no time was left");
-    for (const each of [signal, parent?.signal]) {
-      if (each === undefined) continue;
-      if (typeof each.addEventListener !== "function") {
-        throw invalidArgument(`signal must be an AbortSignal, got ${showValue(each)}`);
-      }
-      if (each.aborted) throw callCancelled(bound.path, each.reason, true);
-    }
     this.deadline = this.clock.now() + this.timeoutMs;
     const call = this.shown(input);
     if (signal !== undefined) watchAbort(signal, this);
@@ -144,7 +139,7 @@ export abstract class OutgoingCall extends Deadline implements Abortable {
     };
     // In place: a copy would ask for the signal.
     if (kind === "unary" || kind === "server-stream") return Object.assign(call, { kind, request: input });
-    this.requests = new FilledRequests(this.bound.input, input);
+    this.requests = new FilledRequests(this.bound, input);
     return Object.assign(call, { kind, requests: this.requests });
   }
 

@@ -3,10 +3,12 @@ import type { Init, Method } from "../wire/definition.js";
 import { fillMessage } from "../wire/fill-message.js";
 import type { BoundMethod } from "./bound-method.js";
 import { type CallOptions, noOptions } from "./call-options.js";
+import { checkCallOptions } from "./check-call-options.js";
 import { AnsweredCall } from "./intercepted-answer.js";
 import type { OutgoingHost } from "./intercepted-call.js";
 import { InterceptedStream } from "./intercepted-stream.js";
 import type { Interceptor } from "./interceptor.js";
+import { Responses } from "./responses.js";
 import { RetryThrottle } from "./retry-throttle.js";
 import type { Transport } from "./transport.js";
 import type { ResponseStream } from "./types.js";
@@ -33,14 +35,26 @@ export class InterceptedCalls implements OutgoingHost {
   /** The method as a function for callers. It throws nothing: whatever fails, fails in what it gives. */
   bind(method: BoundMethod<Method>): InterceptedMethod {
     const { kind } = method.definition;
-    const single = kind === "unary" || kind === "server-stream";
-    const whole = (input: unknown) => (single ? fillMessage(method.input, input as Init<unknown>) : input);
+    const prepared = (input: unknown, options: CallOptions) => {
+      if (options !== noOptions) checkCallOptions(options, kind);
+      if (kind === "client-stream" || kind === "bidi-stream") return input;
+      return fillMessage(method.input, input as Init<unknown>);
+    };
     if (kind === "unary" || kind === "client-stream") {
       return (input, options = noOptions) =>
         new Promise((resolve, reject) => {
-          new AnsweredCall(this, method, options, resolve, reject).begin(whole(input));
+          const whole = prepared(input, options);
+          new AnsweredCall(this, method, options, resolve, reject).begin(whole);
         });
     }
-    return (input, options = noOptions) => new InterceptedStream(this, method, options, () => whole(input));
+    return (input, options = noOptions) => {
+      try {
+        return new InterceptedStream(this, method, options, prepared(input, options));
+      } catch (error) {
+        return new Responses(() => {
+          throw error;
+        });
+      }
+    };
   }
 }

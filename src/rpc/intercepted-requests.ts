@@ -1,9 +1,9 @@
-import { invalidArgument } from "../core/error.js";
-import type { Init } from "../wire/definition.js";
+import type { Init, Method } from "../wire/definition.js";
 import { fillMessage } from "../wire/fill-message.js";
 import type { PayloadType } from "../wire/payload-codec.js";
-import { showValue } from "../wire/show-value.js";
-import { type Source, sourceOf } from "./stream-sender.js";
+import type { BoundMethod } from "./bound-method.js";
+import { requireSource } from "./fill-each.js";
+import type { Source } from "./stream-sender.js";
 
 const done: IteratorReturnResult<undefined> = Object.freeze({ done: true, value: undefined });
 
@@ -14,15 +14,9 @@ export class FilledRequests implements AsyncIterableIterator<unknown> {
   private over = false;
 
   /** @throws HeliographError INVALID_ARGUMENT unless `requests` can be iterated over */
-  constructor(type: PayloadType, requests: unknown) {
-    const source = sourceOf(requests);
-    if (source === undefined) {
-      throw invalidArgument(
-        `the requests must be a list, a generator or another iterable of messages, got ${showValue(requests)}`,
-      );
-    }
-    this.type = type;
-    this.source = source;
+  constructor({ input, path }: BoundMethod<Method>, requests: unknown) {
+    this.source = requireSource(requests, path);
+    this.type = input;
   }
 
   async next(): Promise<IteratorResult<unknown, undefined>> {

@@ -18,7 +18,7 @@ interface Reader {
 
 /** An intercepted call with a stream of answers. */
 class StreamedCall extends OutgoingCall {
-  private readonly input: () => unknown;
+  private readonly input: unknown;
   private begun: Promise<AsyncIterator<unknown>> | undefined;
   private messages: AsyncIterator<unknown> | undefined;
   private result: StreamResult | undefined;
@@ -28,8 +28,8 @@ class StreamedCall extends OutgoingCall {
   /** For the next reader. */
   private error: HeliographError | undefined;
 
-  /** @param input gives the whole request, or the caller's requests; may throw */
-  constructor(host: OutgoingHost, bound: BoundMethod<Method>, options: CallOptions, input: () => unknown) {
+  /** @param input the whole request, or the caller's iterable of requests */
+  constructor(host: OutgoingHost, bound: BoundMethod<Method>, options: CallOptions, input: unknown) {
     super(host, bound, options);
     this.input = input;
   }
@@ -72,7 +72,7 @@ class StreamedCall extends OutgoingCall {
   }
 
   private async begin(): Promise<AsyncIterator<unknown>> {
-    const result = (await this.run(this.input())) as StreamResult;
+    const result = (await this.run(this.input)) as StreamResult;
     this.result = result;
     const messages = result.messages[Symbol.asyncIterator]();
     this.messages = messages;
@@ -136,7 +136,7 @@ class StreamedCall extends OutgoingCall {
 export class InterceptedStream implements ResponseStream<unknown> {
   readonly #call: StreamedCall;
 
-  constructor(host: OutgoingHost, bound: BoundMethod<Method>, options: CallOptions, input: () => unknown) {
+  constructor(host: OutgoingHost, bound: BoundMethod<Method>, options: CallOptions, input: unknown) {
     this.#call = new StreamedCall(host, bound, options, input);
   }
 

@@ -58,7 +58,11 @@ export function retryPolicyFrom(options: RetryOptions): RetryPolicy {
 /** True when the call may be repeated though it may have run. */
 export function repeatable(policy: RetryPolicy, call: InterceptedCall): boolean {
   if (policy.anyMethod || call.method.idempotency !== "unknown") return true;
-  // Servers keep answers of unary calls only.
+  return isKeyed(call);
+}
+
+/** True when the server runs the call once for all its attempts, which it does for unary calls. */
+export function isKeyed(call: InterceptedCall): boolean {
   return call.kind === "unary" && call.idempotencyKey !== undefined;
 }
 
@@ -70,19 +74,20 @@ export interface FailedAttempt {
   readonly made: number;
   /** Those since a server last said how long to wait, this one included. */
   readonly inRow: number;
+  /** The call has an idempotency key. */
+  readonly keyed: boolean;
   /** See `repeatable`. */
   readonly repeatable: boolean;
   /** Until the deadline. */
   readonly remainingMs: number;
 }
 
-/** True when the failure is of a kind that another attempt may mend, and does no harm. */
-function mayRepeat(policy: RetryPolicy, failed: FailedAttempt): boolean {
-  const { error, made, pushBack } = failed;
-  if (made >= policy.attempts || pushBack === "never" || !policy.codes.has(error.code)) return false;
+/** True when another attempt may well succeed. */
+export function isMendable(policy: RetryPolicy, { error, keyed }: FailedAttempt): boolean {
   // The one server that could tell what became of the call does not come back.
-  if (error.reason === "INSTANCE_GONE") return false;
-  return failed.repeatable || error.notProcessed;
+  if (!policy.codes.has(error.code) || error.reason === "INSTANCE_GONE") return false;
+  // A server that runs a call once gives its error to each further attempt, too.
+  return !keyed || error.origin === "local" || error.notProcessed;
 }
 
 /**
@@ -91,8 +96,9 @@ function mayRepeat(policy: RetryPolicy, failed: FailedAttempt): boolean {
  * @param random in [0, 1)
  */
 export function waitAfter(policy: RetryPolicy, failed: FailedAttempt, random: number): number | undefined {
-  if (!mayRepeat(policy, failed)) return undefined;
-  const { pushBack, inRow, remainingMs } = failed;
+  const { error, made, pushBack, inRow, remainingMs } = failed;
+  if (made >= policy.attempts || pushBack === "never" || !isMendable(policy, failed)) return undefined;
+  if (!failed.repeatable && !error.notProcessed) return undefined;
   const waitMs = typeof pushBack === "number" ? pushBack : backoffMs(policy.backoff, inRow, random);
   return waitMs < remainingMs ? waitMs : undefined;
 }

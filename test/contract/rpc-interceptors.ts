@@ -33,18 +33,20 @@ export function testInterceptors(rpcCase: RpcCase): void {
 
     test("may change request, metadata and answer, in place or with a call of their own", async () => {
       const inPlace: Interceptor = (next) => async (call) => {
-        call.request = { ...(call.request as Note), text: "changed" };
+        if (call.kind === "unary") call.request = { ...(call.request as Note), text: "changed" };
         call.metadata.set("who", "in place");
         const result = await next(call);
-        result.message = { ...(result.message as Note), number: 7n };
+        if (result.messages === undefined) result.message = { ...(result.message as Note), number: 7n };
         return result;
       };
       const copying: Interceptor = (next) => (call) =>
-        next({
-          ...call,
-          request: { ...(call.request as Note), list: ["x"] },
-          metadata: new Metadata([...call.metadata, ["copied", "yes"]]),
-        });
+        call.kind !== "unary"
+          ? next(call)
+          : next({
+              ...call,
+              request: { ...(call.request as Note), list: ["x"] },
+              metadata: new Metadata([...call.metadata, ["copied", "yes"]]),
+            });
       const { client } = await pair(
         {
           call: (note, ctx) => ({

@@ -5,6 +5,8 @@ import { testErrors } from "./rpc-errors.js";
 import { rpcCases } from "./rpc-harness.js";
 import { testInterceptors } from "./rpc-interceptors.js";
 import { testLimits } from "./rpc-limits.js";
+import { testRetries } from "./rpc-retry.js";
+import { testStreamInterceptors } from "./rpc-stream-interceptors.js";
 
 for (const rpcCase of rpcCases) {
   describe(`calls over ${rpcCase.name}`, () => {
@@ -13,5 +15,7 @@ for (const rpcCase of rpcCases) {
     testEnds(rpcCase);
     testLimits(rpcCase);
     testInterceptors(rpcCase);
+    testStreamInterceptors(rpcCase);
+    testRetries(rpcCase);
   });
 }

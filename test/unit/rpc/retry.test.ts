@@ -213,6 +213,12 @@ describe("the attempts of a call with an idempotency key", () => {
   test("are bound to no server as long as none of them ran", async () => {
     expect(await groups([unprocessed(), unavailable()])).toEqual([undefined, undefined, "server 2"]);
   });
+
+  test("are not made again for an error of the handler: the server would give the same to each", async () => {
+    const next = failing(1, () => new HeliographError(Code.Unavailable, "no", { origin: "peer" }));
+    await rejection(run(next, {}, { idempotencyKey: "key" }).result);
+    expect(next.calls).toBe(1);
+  });
 });
 
 describe("a server that pushes back", () => {
