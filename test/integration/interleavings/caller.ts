@@ -1,4 +1,4 @@
-import type { Client, HeliographError } from "../../../src/index.js";
+import type { Client, HeliographError, Metadata } from "../../../src/index.js";
 import type { ResponseStream } from "../../../src/rpc/types.js";
 import type { Note } from "../../gen/heliograph/test/v1/call.js";
 import type { CallService } from "../../gen/heliograph/test/v1/call_heliograph.js";
@@ -32,6 +32,9 @@ export class Caller {
   received = 0;
   /** The step in which the call was made: that of a stream when its first answer is asked for. */
   madeAt: number | undefined;
+  /** How often its handler's metadata came. */
+  headers = 0;
+  trailers = 0;
   aborted = false;
   left = false;
   ending: Ending | undefined;
@@ -69,6 +72,15 @@ export class Caller {
       signal: this.signal,
       timeoutMs: this.timeoutMs,
       waitForReady: this.waitForReady,
+      onHeader: (metadata: Metadata) => {
+        this.headers++;
+        if (this.received > 0) this.#fault("the handler's metadata came after its first answer");
+        this.#checkMetadata(metadata);
+      },
+      onTrailer: (metadata: Metadata) => {
+        this.trailers++;
+        this.#checkMetadata(metadata);
+      },
     };
     if (kind === "call" || kind === "count") {
       this.size = stage.size();
@@ -163,6 +175,12 @@ export class Caller {
     const n = this.received++;
     if (this.ending !== undefined) this.#fault(`answer ${n} came after the end`);
     this.#check(note, n);
+  }
+
+  #checkMetadata(metadata: Metadata): void {
+    const token = metadata.text("token");
+    if (token !== this.token) this.#fault(`its handler's metadata is that of ${token}`);
+    if (this.ending !== undefined) this.#fault("its handler's metadata came after the end");
   }
 
   #check(note: Note, n: number): void {

@@ -26,9 +26,8 @@ export class Feed {
   ended: "end" | "fail" | undefined;
   /** How the kit saw it end. */
   over: "done" | "threw" | "returned" | undefined;
-  /** The kit has asked for a message. */
+  /** The kit has its iterator, or a generator has begun. */
   started = false;
-  #iterated = false;
   readonly #stage: Stage;
   readonly #token: string;
   readonly #error: () => Error;
@@ -125,10 +124,9 @@ export class Feed {
   }
 
   #iterator(): AsyncIterator<Note> {
-    if (this.#iterated) this.#fault("its iterator was asked for twice");
-    this.#iterated = true;
+    if (this.started) this.#fault("its iterator was asked for twice");
+    this.started = true;
     const next = async (): Promise<IteratorResult<Note>> => {
-      this.started = true;
       if (this.#waiting !== undefined) this.#fault("next() was called while the one before was pending");
       if (this.over !== undefined) this.#fault(`next() was called, though it was over (${this.over})`);
       const step = await this.#take();

@@ -11,6 +11,8 @@ export class Handling {
   readonly ctx: HandlerContext;
   /** The answers, where there is a stream of them. */
   readonly feed: Feed | undefined;
+  /** It sends metadata along, at the beginning and at the end. */
+  readonly labelled: boolean;
   /** Requests of a stream that were seen. */
   received = 0;
   requestsOver: "done" | "failed" | "left" | undefined;
@@ -33,6 +35,11 @@ export class Handling {
     // Some never look at their signal, which is only made for those who do.
     if (choices.percent(30)) {
       ctx.signal.addEventListener("abort", () => this.#obey(), { once: true });
+    }
+    this.labelled = choices.percent(30);
+    if (this.labelled) {
+      ctx.responseMetadata.set("token", this.token);
+      ctx.trailers.set("token", this.token);
     }
     if (kind === "count" || kind === "chat") {
       const form = kind === "chat" && choices.percent(30) ? "own" : choices.pick(driven);

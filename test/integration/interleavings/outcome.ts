@@ -62,6 +62,7 @@ function checkAnswered(caller: Caller, handling: Handling | undefined, fault: (w
     fault("it was answered, but never handled");
     return;
   }
+  checkMetadata(caller, handling, fault);
   const { feed, finished } = handling;
   if (feed === undefined) {
     if (finished !== "answered") fault("it was answered, but not by its handler");
@@ -116,8 +117,17 @@ function checkError(
 }
 
 /** Messages that arrived before an error come before it. */
-function checkBeforeError(caller: Caller, { feed }: Handling, fault: (what: string) => void): void {
+function checkBeforeError(caller: Caller, handling: Handling, fault: (what: string) => void): void {
+  checkMetadata(caller, handling, fault);
+  const { feed } = handling;
   if (feed !== undefined && caller.received !== feed.sizes.length) {
     fault(`its error came after ${caller.received} of ${feed.sizes.length} messages`);
   }
+}
+
+/** What a handler sends along comes once, whether it answers or fails. */
+function checkMetadata(caller: Caller, { labelled }: Handling, fault: (what: string) => void): void {
+  const expected = labelled ? 1 : 0;
+  if (caller.headers !== expected || caller.trailers !== expected)
+    fault(`metadata came ${caller.headers} times before, ${caller.trailers} times with it, not ${expected}`);
 }

@@ -162,7 +162,7 @@ class Driver {
     if (world.parties.length < 2) {
       actions.push({ weight: 1, name: "a second connection is made", run: () => world.connect() });
     }
-    const ms = choices.pick([1, 10, 50, 500]);
+    const ms = choices.pick([1, 10, 17, 50, 500]);
     actions.push({ weight: 2, name: `the time goes on by ${ms} ms`, run: () => world.clock.advance(ms) });
     if (!world.setup.breaks || !choices.percent(15)) return actions;
     const graceMs = choices.pick([0, 100, 1_000]);

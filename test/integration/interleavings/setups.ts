@@ -26,7 +26,7 @@ export function chooseSetup(choices: Choices, kinds: readonly Kind[]): Setup {
     windowPackets: choices.pick([128, 4]),
     windowBytes: choices.pick([1_048_576, 65_536]),
     streamCreditMessages: choices.pick([1_024, 16, 16]),
-    streamCreditBytes: choices.pick([262_144, 65_536]),
+    streamCreditBytes: choices.pick([262_144, 65_536, 2_000_000]),
   });
   return {
     kinds,

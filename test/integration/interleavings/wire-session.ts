@@ -104,11 +104,21 @@ export class WireSession {
     if (fault && frame.status !== undefined) {
       this.#report(`GOAWAY ${direction} for a fault: ${frame.status.reason}: ${frame.status.message}`);
     }
+    if (kind === FrameKind.FRAME_KIND_GOAWAY && direction === "down")
+      this.#goaway(Number(frame.goaway?.lastCallId ?? 0));
     if (callId === 0) return;
     const call = this.calls.get(callId);
     if (call !== undefined) call.sent(direction, seen);
     else if (direction === "up" && kind === FrameKind.FRAME_KIND_REQUEST) this.#request(seen);
     else this.#report(`a frame of kind ${kind} ${direction} for call ${callId}, which was never made`);
+  }
+
+  /** What a server says to have started, it must have heard of. */
+  #goaway(lastCallId: number): void {
+    const known = [...this.calls.values()].filter(({ requestDelivered }) => requestDelivered);
+    const last = Math.max(0, ...known.map(({ id }) => id));
+    if (lastCallId > last)
+      this.#report(`GOAWAY says that call ${lastCallId} goes on; the last one was ${last}`);
   }
 
   #request(seen: SeenFrame): void {
