@@ -1,4 +1,5 @@
 import { invalidArgument } from "../core/error.js";
+import { codecs } from "../wire/codec.js";
 import type { Method, ServiceDefinition, UnaryMethod } from "../wire/definition.js";
 import { FrameField } from "../wire/frame.js";
 import { MessageWriter } from "../wire/message-writer.js";
@@ -16,7 +17,7 @@ export interface BoundMethod<M extends Method = UnaryMethod> {
   readonly requestFields: Uint8Array;
 }
 
-/** Makes what the calls of a method share, once per client. */
+/** Makes what the calls of a method share. */
 export function bindMethod<M extends Method>(definition: M, codec: PayloadCodec): BoundMethod<M> {
   const writer = new MessageWriter();
   writer.tag(FrameField.method, 2).string(definition.path);
@@ -31,6 +32,32 @@ export function bindMethod<M extends Method>(definition: M, codec: PayloadCodec)
     output: { message: definition.output, schema: definition.schema, role: "response" },
     requestFields: Uint8Array.from(writer.take()),
   };
+}
+
+const alone = new WeakMap<UnaryMethod, BoundMethod>();
+
+/**
+ * For functions that take one method, without a client of its service: in protobuf, and made once per method.
+ *
+ * @param usage how to call that function, such as `notify(connection, GreeterService.greet, request)`
+ * @throws HeliographError INVALID_ARGUMENT unless it is a unary method of a generated service
+ */
+export function bindUnary(method: UnaryMethod, usage: string): BoundMethod {
+  if (!isMethod(method)) {
+    throw invalidArgument(
+      `the second argument must be a unary method of a generated service, as in ${usage}, got ${showValue(method)}`,
+    );
+  }
+  if (method.kind !== "unary") {
+    const { path, kind } = method as Method;
+    throw invalidArgument(`${path} is ${kind}, and only unary methods can be called so, as in ${usage}`);
+  }
+  let bound = alone.get(method);
+  if (bound === undefined) {
+    bound = bindMethod(method, codecs.protobuf);
+    alone.set(method, bound);
+  }
+  return bound;
 }
 
 /** @throws HeliographError INVALID_ARGUMENT unless it is a generated service */

@@ -13,6 +13,10 @@ export class Detached {
   /** Who wants to hear that one of them has ended. */
   readonly watchers = new Set<() => void>();
 
+  get size(): number {
+    return this.calls.size;
+  }
+
   get idle(): boolean {
     return this.calls.size === 0;
   }

@@ -34,8 +34,14 @@ export interface OutboxHost {
   readPackets(): number;
   /** What waited may have left. */
   drained(): void;
-  /** The last chunk of a call's payload has left. */
+  /** The last chunk of a call's payload has left; or what `whenSent` was asked for has. */
   transferred(callId: number): void;
+}
+
+/** A call that wants to know when so many packets have left. */
+interface Watcher {
+  readonly callId: number;
+  readonly packets: number;
 }
 
 /**
@@ -55,6 +61,8 @@ export class Outbox implements Flushable {
   private scheduled = false;
   private owesTotals = false;
   private closed = false;
+  private packetsSent = 0;
+  private readonly watchers: Watcher[] = [];
   /** The window is closed and output waits. */
   blocked = false;
   /** The peer has read something since whoever watches it last looked. */
@@ -141,6 +149,15 @@ export class Outbox implements Flushable {
     return inChunks;
   }
 
+  /** `OutboxHost.transferred` tells once all that a call has said so far has left. */
+  whenSent(callId: number): void {
+    // It is told of the last chunk without being asked.
+    if (this.transfers.some((transfer) => transfer.callId === callId)) return;
+    const gathered = this.writer !== undefined && this.writer.frames > 0 ? 1 : 0;
+    this.watchers.push({ callId, packets: this.packetsSent + this.full.length + gathered });
+    this.tellWatchers();
+  }
+
   /** Stops sending the rest of a call's payload. */
   dropTransfer(callId: number): void {
     const index = this.transfers.findIndex((transfer) => transfer.callId === callId);
@@ -213,6 +230,7 @@ export class Outbox implements Flushable {
     this.transfers.length = 0;
     this.fullBytes = 0;
     this.transferBytes = 0;
+    this.watchers.length = 0;
     this.writer = undefined;
   }
 
@@ -220,6 +238,16 @@ export class Outbox implements Flushable {
     this.owesTotals = false;
     const bytes = this.host.send(parts);
     if (bytes > 0) this.window.sent(bytes);
+    this.packetsSent++;
+    if (this.watchers.length > 0) this.tellWatchers();
+  }
+
+  private tellWatchers(): void {
+    for (let first = this.watchers[0]; first !== undefined; first = this.watchers[0]) {
+      if (first.packets > this.packetsSent) return;
+      this.watchers.shift();
+      this.host.transferred(first.callId);
+    }
   }
 
   private sendChunk(): void {

@@ -168,6 +168,11 @@ export abstract class ServerCall extends Deadline implements CallState, TableEnt
     this.controller?.abort(reason);
   }
 
+  /** The session of its caller is over. */
+  callerGone(reason: HeliographError): void {
+    this.abandon(reason);
+  }
+
   /** The handler has thrown, or what it gave can't be sent. */
   protected failed(thrown: unknown): void {
     if (this.over) {

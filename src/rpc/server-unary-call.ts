@@ -1,4 +1,5 @@
 import type { Buffer } from "node:buffer";
+import type { HeliographError } from "../core/error.js";
 import { isThenable } from "../core/thenable.js";
 import { type Compression, compressionName } from "../wire/compression.js";
 import { CallContext } from "./call-context.js";
@@ -31,6 +32,8 @@ export class ServerUnaryCall extends ServerCall implements Runnable {
   protected readonly owner: UnaryCallOwner;
   requestCompression: Compression = "none";
   private inLane = false;
+  /** Goes on without its session, which is over. */
+  private alone = false;
   private payload: Buffer | undefined;
   private payloadStart = 0;
   private payloadEnd = 0;
@@ -57,7 +60,7 @@ export class ServerUnaryCall extends ServerCall implements Runnable {
 
   run(): boolean {
     const payload = this.payload;
-    if (this.over || payload === undefined || this.owner.postpone(this)) return false;
+    if (this.over || payload === undefined || (!this.alone && this.owner.postpone(this))) return false;
     this.payload = undefined;
     let result: unknown;
     try {
@@ -92,8 +95,23 @@ export class ServerUnaryCall extends ServerCall implements Runnable {
     return false;
   }
 
+  /** Nobody waits for the answer of a one-way call, so it goes on; as many of them as one session may have. */
+  override callerGone(reason: HeliographError): void {
+    const { detached, session } = this.shared;
+    const waiting = this.payload !== undefined;
+    if (!this.oneWay || !(waiting || this.inLane) || detached.size >= session.limits.maxCalls) {
+      this.abandon(reason);
+      return;
+    }
+    this.alone = true;
+    detached.add(this);
+    // It may have waited for its caller to read, and not for a lane.
+    if (waiting) this.enter();
+  }
+
   protected override finish(): void {
     super.finish();
+    if (this.alone) this.shared.detached.delete(this);
     if (this.payload !== undefined) {
       this.payload = undefined;
       this.route.lanes.dropped();
@@ -114,7 +132,7 @@ export class ServerUnaryCall extends ServerCall implements Runnable {
   private answered(message: unknown): void {
     if (this.over) return;
     try {
-      if (this.oneWay) this.owner.answerEncoded(this, undefined);
+      if (this.oneWay) this.endOneWay();
       else if (this.compression === "none" || !this.owner.compresses(this)) this.owner.answer(this, message);
       else {
         this.compressed(message);
@@ -125,6 +143,10 @@ export class ServerUnaryCall extends ServerCall implements Runnable {
       return;
     }
     this.finish();
+  }
+
+  private endOneWay(): void {
+    if (!this.alone) this.owner.answerEncoded(this, undefined);
   }
 
   private compressed(message: unknown): void {

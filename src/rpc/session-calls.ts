@@ -189,7 +189,7 @@ export class SessionCalls implements CallOwner {
   end(reason: HeliographError): void {
     this.ended = true;
     this.postponed = [];
-    for (const call of this.calls.all()) call.abandon(reason);
+    for (const call of this.calls.all()) call.callerGone(reason);
   }
 
   // What the calls ask for.

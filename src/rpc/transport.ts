@@ -7,6 +7,7 @@ import type {
 } from "../wire/definition.js";
 import type { BoundMethod } from "./bound-method.js";
 import type { CallOptions } from "./call-options.js";
+import type { Peer } from "./context.js";
 import type { MessageSource, ResponseStream } from "./types.js";
 
 /** What the attempts of one call with an idempotency key share. */
@@ -18,8 +19,18 @@ export interface AttemptGroup {
 /** What a transport is told of a call. */
 export interface TransportCallOptions extends CallOptions {
   readonly attemptGroup?: AttemptGroup | undefined;
-  /** The call ends when the handler has, without its answer. */
+  /** Of a unary call: its promise resolves once the request has left, and the server sends no answer but its end. */
   readonly oneWay?: boolean | undefined;
+}
+
+/** One of the servers that a transport leads to. */
+export interface Instance {
+  /** Where it listens, as the transport was told. */
+  readonly endpoint: string;
+  /** Who answered there last; undefined before anybody has. */
+  readonly peer: Peer | undefined;
+  /** Leads to this one alone. It is closed with the transport that it belongs to. */
+  readonly transport: Transport;
 }
 
 /**
@@ -48,4 +59,10 @@ export interface Transport {
     requests: MessageSource<unknown>,
     options: TransportCallOptions,
   ): ResponseStream<unknown>;
+  /**
+   * Every server that is known now, for calls that go to each of them. Does no I/O.
+   *
+   * @throws HeliographError CANCELLED, reason CONNECTION_CLOSED
+   */
+  instances?(): readonly Instance[];
 }
