@@ -3,7 +3,7 @@ import type { Init } from "../wire/definition.js";
 import { fillMessage } from "../wire/fill-message.js";
 import type { PayloadType } from "../wire/payload-codec.js";
 import { showValue } from "../wire/show-value.js";
-import { type Source, sourceOf } from "./stream-sender.js";
+import { leave, type Source, sourceOf } from "./stream-sender.js";
 import type { MessageSource } from "./types.js";
 
 /** Whole messages from what a caller gave, one by one as they are asked for. It is left alone until it is iterated over. */
@@ -16,7 +16,13 @@ function filled(type: PayloadType, source: Source): AsyncIterator<unknown> {
     async next() {
       const result = await source.next();
       if (result.done) return result;
-      return { done: false, value: fillMessage(type, result.value as Init<unknown>) };
+      try {
+        return { done: false, value: fillMessage(type, result.value as Init<unknown>) };
+      } catch (error) {
+        // Who asks takes it that the source itself has thrown, and is over.
+        leave(source).catch(() => {});
+        throw error;
+      }
     },
     async return() {
       await source.return?.();

@@ -164,3 +164,21 @@ export function fired(signal: AbortSignal): Promise<unknown> {
 }
 
 export const never = (): Promise<never> => new Promise(() => {});
+
+/** All messages of a stream. */
+export async function all<T>(stream: AsyncIterable<T>): Promise<T[]> {
+  const messages: T[] = [];
+  for await (const message of stream) messages.push(message);
+  return messages;
+}
+
+/** The messages of a stream that fails, and its error. */
+export async function untilError<T>(stream: AsyncIterable<T>): Promise<[T[], HeliographError]> {
+  const messages: T[] = [];
+  const error = await failure(
+    (async () => {
+      for await (const message of stream) messages.push(message);
+    })(),
+  );
+  return [messages, error];
+}
