@@ -28,6 +28,7 @@ export const reasons = [
   "PROTOCOL_VIOLATION",
   "QUEUE_FULL",
   "RATE_LIMITED",
+  "STREAM_GONE",
   "STREAM_TIMED_OUT",
   "TOO_MANY_CALLS",
   "UNSERVED_KIND",

@@ -2,7 +2,7 @@ import { Code } from "../core/code.js";
 import type { ContextValues } from "../core/context-values.js";
 import { HeliographError, invalidArgument } from "../core/error.js";
 import type { Metadata, MetadataInit } from "../core/metadata.js";
-import type { Compression } from "../wire/compression.js";
+import { type Compression, checkCompression } from "../wire/compression.js";
 import type { Method } from "../wire/definition.js";
 import type { RetryOptions } from "./retry-options.js";
 
@@ -75,6 +75,12 @@ function ownTimeout({ timeoutMs }: CallOptions, kind: Method["kind"]): number {
     );
   }
   return timeoutMs;
+}
+
+/** What a caller wants for this request; a function may want anything. */
+export function requestCompression(compression: CallOptions["compression"], message: unknown): Compression {
+  if (typeof compression !== "function") return compression ?? "none";
+  return checkCompression("compression", compression(message));
 }
 
 /** @param notProcessed the call was never sent */

@@ -15,9 +15,9 @@ import type { BoundMethod } from "./bound-method.js";
 import { callCancelled, callTimedOut } from "./call-options.js";
 import type { TableEntry } from "./call-table.js";
 import { readPayload } from "./payload.js";
-import { violation } from "./refusals.js";
+import { oneAnswer, violation } from "./refusals.js";
 import type { TimersHost } from "./stream-timers.js";
-import type { TransportCallOptions } from "./transport.js";
+import type { AttemptGroup, TransportCallOptions } from "./transport.js";
 
 /** What a call needs of the connection it belongs to. */
 export interface ClientCallOwner extends TimersHost {
@@ -156,13 +156,37 @@ export abstract class ClientCall extends Deadline implements Abortable, TableEnt
   }
 
   /** Nothing of it was done: it goes on elsewhere. */
-  leaveSession(refusal: HeliographError): void {
+  leaveSession(refusal: HeliographError | undefined): void {
     const { session } = this;
     this.refusal = refusal;
     this.assembly?.close();
     this.assembly = undefined;
     this.session = undefined;
     session?.forget(this);
+  }
+
+  /** The session broke: whether the call ran can't be known. */
+  lost(error: HeliographError): void {
+    this.fail(error);
+  }
+
+  /** The server that it may only go to, once it is known. */
+  get group(): AttemptGroup | undefined {
+    return this.options.attemptGroup;
+  }
+
+  /** That server is gone. */
+  instanceGone(): HeliographError {
+    return new HeliographError(
+      Code.Unavailable,
+      `${this.method.path}: the server that an earlier attempt was sent to is gone; it can't be known whether it ran`,
+      { reason: "INSTANCE_GONE" },
+    );
+  }
+
+  /** How long it may wait for a connection; undefined for the connection's own limit. */
+  get patienceMs(): number | undefined {
+    return undefined;
   }
 
   /** The call was not processed on this session, and perhaps goes on with another. */
@@ -239,7 +263,7 @@ export abstract class ClientCall extends Deadline implements Abortable, TableEnt
     const { codec, output, path } = this.method;
     if (payload === undefined) {
       if (this.options.oneWay) this.succeed(undefined);
-      else this.fail(violation(path, "the server answered OK without a message"));
+      else this.fail(oneAnswer(path, "none"));
       return;
     }
     let answer: unknown;

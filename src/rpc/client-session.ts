@@ -14,6 +14,8 @@ import { AssemblyRoom } from "./assembly.js";
 import { writeRequestMetadata } from "./call-metadata.js";
 import { CallTable } from "./call-table.js";
 import type { ClientCall } from "./client-call.js";
+import type { Peer } from "./context.js";
+import type { OneWaySession } from "./one-way-call.js";
 import { writeEncoded, writeMessage } from "./payload.js";
 import { Session, type SessionShared } from "./session.js";
 import type { StreamCallSession } from "./stream-call.js";
@@ -35,7 +37,7 @@ export interface ClientSessionEvents {
 }
 
 /** One connection to one server, from the dial to its end, and the calls that are in flight on it. */
-export class ClientSession extends Session implements DialerEvents, StreamCallSession {
+export class ClientSession extends Session implements DialerEvents, StreamCallSession, OneWaySession {
   readonly endpoint: string;
   private readonly room = new AssemblyRoom();
   /** Who the server says it is, once it has. */
@@ -75,6 +77,10 @@ export class ClientSession extends Session implements DialerEvents, StreamCallSe
     return this.server !== undefined;
   }
 
+  get peer(): Peer | undefined {
+    return this.server && { node: this.server.node, instance: this.server.instance };
+  }
+
   get inFlight(): number {
     return this.calls.size;
   }
@@ -109,6 +115,15 @@ export class ClientSession extends Session implements DialerEvents, StreamCallSe
 
   transferred(callId: number): void {
     this.calls.get(callId)?.transferred();
+  }
+
+  whenSent(call: ClientCall): void {
+    this.outbox.whenSent(call.id);
+  }
+
+  /** The largest message that the server takes. */
+  get messageLimit(): number {
+    return this.granted.messageBytes;
   }
 
   /** Whether the server can read payloads that are compressed so. */
@@ -178,9 +193,10 @@ export class ClientSession extends Session implements DialerEvents, StreamCallSe
     this.outbox.end(writer);
   }
 
-  credit(call: ClientCall, messages: number, bytes: number): void {
+  credit(call: ClientCall, messages: number, bytes: number, sequence: number): void {
     if (this.ended || this.calls.get(call.id) !== call) return;
     const writer = this.outbox.begin(FrameKind.Credit, call.id);
+    writer.number(FrameField.sequence, sequence);
     writer.number(FrameField.creditMessages, messages);
     writer.number(FrameField.creditBytes, bytes);
     this.outbox.end(writer);
@@ -285,7 +301,7 @@ export class ClientSession extends Session implements DialerEvents, StreamCallSe
     this.ended = true;
     this.outbox.close();
     this.streams.close();
-    for (const call of this.calls.all()) call.fail(outcomeUnknown(call.method.path, error));
+    for (const call of this.calls.all()) call.lost(outcomeUnknown(call.method.path, error));
     // Its own failures are already known here.
     void this.dialer.close();
     this.events.closed(this, error);

@@ -4,29 +4,20 @@ import { Code } from "../core/code.js";
 import { DeadlineWheel } from "../core/deadline-wheel.js";
 import { HeliographError } from "../core/error.js";
 import type { SocketFactory } from "../socket/socket.js";
-import type {
-  BidiStreamMethod,
-  ClientStreamMethod,
-  Method,
-  ServerStreamMethod,
-  UnaryMethod,
-} from "../wire/definition.js";
 import type { Introduction } from "../wire/handshake.js";
 import { initialLimits } from "../wire/limits.js";
-import type { BoundMethod } from "./bound-method.js";
-import { callCancelled, callTimedOut, timeoutOf } from "./call-options.js";
-import type { ClientCall, ClientCallOwner } from "./client-call.js";
+import { CallMaker, connectionClosed } from "./call-maker.js";
+import { callTimedOut } from "./call-options.js";
+import type { ClientCall } from "./client-call.js";
 import { ClientSession, type ClientSessionEvents } from "./client-session.js";
 import { Connector, type ConnectorHost } from "./connector.js";
-import { requireSource } from "./fill-each.js";
+import type { Peer } from "./context.js";
+import type { Credit } from "./inbox.js";
 import { encodeMessage } from "./payload.js";
 import { isSpecial, prepare } from "./prepare-call.js";
-import { Responses } from "./responses.js";
+import type { ResumingCall } from "./resuming-call.js";
 import { checkIntervalMs, type SessionShared } from "./session.js";
-import { type SingleAnswer, StreamCall } from "./stream-call.js";
-import type { Transport, TransportCallOptions } from "./transport.js";
-import type { MessageSource, ResponseStream } from "./types.js";
-import { UnaryCall } from "./unary-call.js";
+import type { Instance, Transport } from "./transport.js";
 import { WaitingCalls } from "./waiting-calls.js";
 
 /** All that a connection is made of; the node layer puts it together. */
@@ -52,7 +43,7 @@ const WAITING_BYTES = 64 * 1024 * 1024;
  * A client's way to known endpoints: the first that answers is used, the others stand by. Connects when the first
  * call wants it, and again whenever the connection broke. A call belongs to at most one session, ever.
  */
-export class Connection implements Transport, ClientCallOwner, ClientSessionEvents, ConnectorHost {
+export class Connection extends CallMaker implements Instance, ClientSessionEvents, ConnectorHost {
   private readonly parts: ConnectionParts;
   readonly clock: Clock;
   readonly deadlines: DeadlineWheel;
@@ -68,8 +59,12 @@ export class Connection implements Transport, ClientCallOwner, ClientSessionEven
   /** Set while there are sessions. */
   private checks: Timer | undefined;
   private closing: Promise<void> | undefined;
+  /** One for each endpoint; this one alone when there is only one. */
+  private children: readonly Connection[] | undefined;
+  peer: Peer | undefined;
 
   constructor(parts: ConnectionParts) {
+    super();
     this.parts = parts;
     this.clock = parts.clock;
     this.deadlines = new DeadlineWheel(parts.clock);
@@ -82,46 +77,38 @@ export class Connection implements Transport, ClientCallOwner, ClientSessionEven
     });
   }
 
-  unary(method: BoundMethod<UnaryMethod>, request: unknown, options: TransportCallOptions): Promise<unknown> {
-    return new Promise((resolve, reject) => {
-      const now = this.clock.now();
-      const timeoutMs = this.admit(method, options);
-      const call = new UnaryCall(this, method, options, timeoutMs, now + timeoutMs, resolve, reject);
-      call.message = request;
-      this.begin(call, now);
-    });
+  get endpoint(): string {
+    return this.parts.endpoints.join(", ");
   }
 
-  serverStream(
-    method: BoundMethod<ServerStreamMethod>,
-    request: unknown,
-    options: TransportCallOptions,
-  ): ResponseStream<unknown> {
-    return new Responses(() => this.beginStream(method, options, request, undefined, undefined));
+  get transport(): Transport {
+    return this;
   }
 
-  clientStream(
-    method: BoundMethod<ClientStreamMethod>,
-    requests: MessageSource<unknown>,
-    options: TransportCallOptions,
-  ): Promise<unknown> {
-    return new Promise((resolve, reject) => {
-      this.beginStream(method, options, undefined, requests, { resolve, reject });
-    });
-  }
-
-  bidiStream(
-    method: BoundMethod<BidiStreamMethod>,
-    requests: MessageSource<unknown>,
-    options: TransportCallOptions,
-  ): ResponseStream<unknown> {
-    return new Responses(() => this.beginStream(method, options, undefined, requests, undefined));
+  /** Each endpoint with a connection of its own; made when first asked for. */
+  instances(): readonly Instance[] {
+    if (this.closing !== undefined) throw connectionClosed("instances()");
+    const { endpoints } = this.parts;
+    this.children ??=
+      endpoints.length === 1
+        ? [this]
+        : [...new Set(endpoints)].map((endpoint) => new Connection({ ...this.parts, endpoints: [endpoint] }));
+    return this.children;
   }
 
   /** Ends all calls with CANCELLED and all connections. Always ends. */
   close(): Promise<void> {
     this.closing ??= this.shutDown();
     return this.closing;
+  }
+
+  protected get isClosed(): boolean {
+    return this.closing !== undefined;
+  }
+
+  protected get streamCredit(): Credit {
+    const { streamCreditMessages, streamCreditBytes } = this.parts.shared.limits;
+    return { messages: streamCreditMessages, bytes: streamCreditBytes };
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -150,6 +137,15 @@ export class Connection implements Transport, ClientCallOwner, ClientSessionEven
     return true;
   }
 
+  resumes(call: ResumingCall): boolean {
+    if (this.closing !== undefined) return false;
+    call.leaveSession(undefined);
+    this.deadlines.remove(call);
+    // Not from within the end of a session, which is still being told to its calls.
+    this.goOn(call);
+    return true;
+  }
+
   // The session's events.
 
   opened(session: ClientSession): void {
@@ -161,6 +157,7 @@ export class Connection implements Transport, ClientCallOwner, ClientSessionEven
   welcomed(session: ClientSession): void {
     if (session !== this.attempt) return;
     this.attempt = undefined;
+    this.peer = session.peer;
     this.connector.succeeded();
     this.sendWaiting(session);
   }
@@ -204,45 +201,11 @@ export class Connection implements Transport, ClientCallOwner, ClientSessionEven
 
   exhausted(error: HeliographError): void {
     for (const call of this.waiting.all()) {
-      if (!call.waitForReady) call.fail(this.noInstance(call, error));
+      if (!call.waitForReady && call.patienceMs === undefined) call.fail(this.noInstance(call, error));
     }
   }
 
-  /** The call's timeout, when it may begin. */
-  private admit(method: BoundMethod<Method>, options: TransportCallOptions): number {
-    const { path } = method;
-    if (this.closing !== undefined) throw connectionClosed(path);
-    const timeoutMs = timeoutOf(options, method.definition.kind);
-    const { signal, parent } = options;
-    if (signal?.aborted) throw callCancelled(path, signal.reason, true);
-    if (parent?.signal.aborted) throw callCancelled(path, parent.signal.reason, true);
-    if (timeoutMs <= 0) throw callTimedOut(path, timeoutMs, "no time was left");
-    return timeoutMs;
-  }
-
-  private beginStream(
-    method: BoundMethod<Method>,
-    options: TransportCallOptions,
-    request: unknown,
-    requests: MessageSource<unknown> | undefined,
-    answer: SingleAnswer | undefined,
-  ): StreamCall {
-    const now = this.clock.now();
-    const timeoutMs = this.admit(method, options);
-    const source = requests === undefined ? undefined : requireSource(requests, method.path);
-    const { streamCreditMessages, streamCreditBytes } = this.parts.shared.limits;
-    const credit = { messages: streamCreditMessages, bytes: streamCreditBytes };
-    const call = new StreamCall(this, method, options, timeoutMs, now + timeoutMs, {
-      credit,
-      source,
-      answer,
-    });
-    call.message = request;
-    this.begin(call, now);
-    return call;
-  }
-
-  private begin(call: ClientCall, now: number): void {
+  protected begin(call: ClientCall, now: number): void {
     const session = this.current;
     try {
       if (
@@ -266,10 +229,8 @@ export class Connection implements Transport, ClientCallOwner, ClientSessionEven
     this.waiting.add(call);
     const { current } = this;
     const connected = current !== undefined;
-    const due =
-      connected || call.waitForReady
-        ? call.deadline
-        : Math.min(call.deadline, now + this.parts.connectTimeoutMs);
+    const patienceMs = call.patienceMs ?? this.parts.connectTimeoutMs;
+    const due = connected || call.waitForReady ? call.deadline : Math.min(call.deadline, now + patienceMs);
     if (due !== Number.POSITIVE_INFINITY) this.deadlines.add(call, due);
     if (connected) this.sendWaiting(current);
     else this.connector.want();
@@ -351,14 +312,12 @@ export class Connection implements Transport, ClientCallOwner, ClientSessionEven
     this.checks?.clear();
     this.connector.close();
     for (const call of this.waiting.all()) call.fail(connectionClosed(call.method.path));
-    const sessions = [...this.sessions];
-    await Promise.all(
-      sessions.map((session) =>
-        session.close(
-          new HeliographError(Code.Cancelled, "the connection was closed", { reason: "CONNECTION_CLOSED" }),
-        ),
-      ),
-    );
+    const error = new HeliographError(Code.Cancelled, "the connection was closed", {
+      reason: "CONNECTION_CLOSED",
+    });
+    const children = (this.children ?? []).filter((child) => child !== this);
+    const closing = [...this.sessions].map((session) => session.close(error));
+    await Promise.all([...closing, ...children.map((child) => child.close())]);
     this.deadlines.close();
   }
 }
@@ -371,11 +330,4 @@ function needsWelcome(call: ClientCall): boolean {
 function advice(cause: HeliographError | undefined): string {
   if (cause?.reason === "HANDSHAKE_FAILED") return "see what listens there";
   return "start the server, or pass waitForReady: true to wait for it";
-}
-
-function connectionClosed(path: string): HeliographError {
-  return new HeliographError(Code.Cancelled, `${path}: the connection was closed`, {
-    reason: "CONNECTION_CLOSED",
-    notProcessed: true,
-  });
 }

@@ -87,6 +87,17 @@ export class Inbox<T = unknown> implements AsyncIterableIterator<T> {
     return this.abandoned;
   }
 
+  /** What its sender may still send. */
+  get allowance(): Credit {
+    return { messages: Math.max(0, this.allowedMessages), bytes: Math.max(0, this.allowedBytes) };
+  }
+
+  /** Undoes `admit` of a message that will not arrive as a whole. */
+  readmit(bytes: number): void {
+    this.allowedMessages++;
+    this.allowedBytes += bytes;
+  }
+
   /** Counts a message that begins to arrive. False when its sender had no credit for it. */
   admit(bytes: number): boolean {
     if (this.allowedMessages <= 0 || this.allowedBytes <= 0) return false;

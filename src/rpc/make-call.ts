@@ -1,17 +1,20 @@
 import type { Frame } from "../wire/frame.js";
 import { messageTooLarge } from "../wire/limits.js";
+import { readResume } from "../wire/resume.js";
 import type { AssemblyRoom } from "./assembly.js";
 import { checkReceived } from "./call-metadata.js";
 import { findRoute } from "./find-route.js";
 import { KeyedCall } from "./keyed-call.js";
 import { requireCodec } from "./payload.js";
+import { notResumable } from "./refusals.js";
+import { ResumableCall, type ResumableCallOwner } from "./resumable-call.js";
 import type { RequestFacts, ServerCall } from "./server-call.js";
 import type { ServerShared } from "./server-shared.js";
 import { ServerStreamCall, type StreamCallOwner } from "./server-stream-call.js";
 import { ServerUnaryCall, type UnaryCallOwner } from "./server-unary-call.js";
 
 /** What all kinds of calls need of their session. */
-export type CallOwner = UnaryCallOwner & StreamCallOwner;
+export type CallOwner = UnaryCallOwner & StreamCallOwner & ResumableCallOwner;
 
 /**
  * The call that a REQUEST asks for, not begun yet.
@@ -42,8 +45,16 @@ export function makeCall(
     metadataRanges: frame.metadata,
     oneWay: frame.oneWay,
   };
-  if (route.method.kind !== "unary") {
+  const { method } = route;
+  if (method.kind !== "unary") {
     const credit = { messages: frame.creditMessages, bytes: frame.creditBytes };
+    if (frame.resumeStart < 0) return new ServerStreamCall(server, owner, facts, credit, room);
+    const { streamId, next } = readResume(frame);
+    const resumable = method.kind === "server-stream" ? method.resumable : undefined;
+    if (resumable !== undefined)
+      return new ResumableCall(server, owner, facts, resumable, { streamId, next, credit }, room);
+    // An older server may not know that the stream is to be resumable, until somebody wants to resume it.
+    if (next > 1) throw notResumable(route.path);
     return new ServerStreamCall(server, owner, facts, credit, room);
   }
   if (frame.idempotencyKeyStart < 0) return new ServerUnaryCall(server, owner, facts);

@@ -134,7 +134,8 @@ function isKnown(compression: number): boolean {
   return name !== undefined && canUndo(features, name);
 }
 
-function checkSize(bytes: number, limit: number, type: PayloadType, path: string): void {
+/** @throws HeliographError RESOURCE_EXHAUSTED, reason MESSAGE_TOO_LARGE */
+export function checkSize(bytes: number, limit: number, type: PayloadType, path: string): void {
   if (bytes > limit)
     throw messageTooLarge(bytes, limit, `${path}: the ${type.role}`, type.role === "request");
 }

@@ -1,13 +1,12 @@
-import { Code } from "../core/code.js";
-import { HeliographError } from "../core/error.js";
+import { requestCompression } from "./call-options.js";
 import type { ClientCall } from "./client-call.js";
 import type { ClientSession } from "./client-session.js";
-import { compressBytes, encodeMessage } from "./payload.js";
+import { checkSize, compressBytes, encodeMessage } from "./payload.js";
 
 /** The call can't be sent before it is known who the server is and what it can do. */
-export function isSpecial({ options, streamsRequests }: ClientCall): boolean {
-  const { compression, attemptGroup } = options;
-  if (attemptGroup !== undefined) return true;
+export function isSpecial({ options, group, streamsRequests }: ClientCall): boolean {
+  const { compression } = options;
+  if (group !== undefined) return true;
   return compression !== undefined && compression !== "none" && !streamsRequests;
 }
 
@@ -21,7 +20,10 @@ export function prepare(call: ClientCall, session: ClientSession): Promise<void>
   stayWith(call, session);
   const { compression = "none" } = call.options;
   if (compression === "none" || call.streamsRequests || call.request === undefined) return undefined;
-  const wanted = typeof compression === "function" ? compression(call.message) : compression;
+  const wanted = requestCompression(compression, call.message);
+  const { path, input } = call.method;
+  // Before it is compressed, as the server counts it.
+  if (!call.packed) checkSize(call.request.length, session.messageLimit, input, path);
   if (!session.canUndo(wanted)) {
     if (call.requestCompression !== 0)
       setRequest(call, encodeMessage(call.method.codec, call.method.input, call.message), 0);
@@ -42,16 +44,11 @@ function setRequest(call: ClientCall, bytes: Buffer, compression: number): void 
   call.requestCompression = compression;
 }
 
-/** A repeated call finds its earlier answer only where that was given. */
+/** A repeated call finds its earlier answer, and a stream its end, only where that was given. */
 function stayWith(call: ClientCall, { server }: ClientSession): void {
-  const group = call.options.attemptGroup;
+  const { group } = call;
   if (group === undefined || server === undefined) return;
   const { instance, epoch } = server;
   group.identity ??= { instance, epoch };
-  if (group.identity.instance === instance && group.identity.epoch === epoch) return;
-  throw new HeliographError(
-    Code.Unavailable,
-    `${call.method.path}: the server that an earlier attempt was sent to is gone; it can't be known whether it ran`,
-    { reason: "INSTANCE_GONE" },
-  );
+  if (group.identity.instance !== instance || group.identity.epoch !== epoch) throw call.instanceGone();
 }

@@ -32,6 +32,15 @@ export function oneRequest(path: string): HeliographError {
   });
 }
 
+/** Not exactly one answer to a call that has one: the server takes the method for another kind. */
+export function oneAnswer(path: string, what: "none" | "a stream of them"): HeliographError {
+  return new HeliographError(
+    Code.Unimplemented,
+    `${path}: the call has one answer, and the server gave ${what}`,
+    { reason: "PROTOCOL_VIOLATION" },
+  );
+}
+
 /** A caller that takes a stream of requests for a single one. */
 export function requestsInMessages(path: string): HeliographError {
   return new HeliographError(
@@ -70,4 +79,9 @@ export function drainingError(): HeliographError {
     reason: "DRAINING",
     notProcessed: true,
   });
+}
+
+/** A client that wants to go on with a stream which this server never numbered. */
+export function notResumable(path: string): HeliographError {
+  return new HeliographError(Code.DataLoss, `${path} is not resumable here`, { reason: "STREAM_GONE" });
 }

@@ -11,6 +11,7 @@ import type { Interceptor } from "./interceptor.js";
 import { Lanes } from "./lanes.js";
 import type { Reply, ReplyWaiter } from "./reply.js";
 import { ReplyWindow } from "./reply-window.js";
+import { ResumableRuns } from "./resumable-runs.js";
 import { REPLY_WINDOW_BYTES, REPLY_WINDOW_MS, type ServeOptions } from "./serve-options.js";
 
 export type AnyHandler = (request: unknown, ctx: HandlerContext) => unknown;
@@ -31,6 +32,8 @@ export interface Route {
   readonly idleTimeoutMs: number | undefined;
   /** What is kept for calls with an idempotency key. The service's methods share it. */
   readonly replies: ReplyWindow<ReplyWaiter, Reply>;
+  /** Its resumable streams. The service's methods share it. */
+  readonly streams: ResumableRuns;
 }
 
 /** All methods that one node serves, by path. Services come and go. */
@@ -48,6 +51,7 @@ export class Router {
     const lanes = new Lanes(options.maxConcurrent ?? 256);
     const { windowMs = REPLY_WINDOW_MS, maxBytes = REPLY_WINDOW_BYTES } = options.idempotency ?? {};
     const replies = new ReplyWindow<ReplyWaiter, Reply>(windowMs, maxBytes);
+    const streams = new ResumableRuns();
     const added: string[] = [];
     for (const [key, method] of methods) {
       const route: Route = {
@@ -62,6 +66,7 @@ export class Router {
         compression: options.compression ?? "none",
         idleTimeoutMs: options.idleTimeoutMs,
         replies,
+        streams,
       };
       this.routes.set(method.path, route);
       added.push(method.path);

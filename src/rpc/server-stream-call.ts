@@ -25,7 +25,7 @@ import { StreamTimers, type TimedStream } from "./stream-timers.js";
 export interface StreamCallOwner extends ServerCallOwner {
   /** Sends one answer of many; returns its bytes. */
   sendAnswer(
-    call: OutgoingStream,
+    call: ServerStreamCall,
     type: PayloadType,
     message: unknown,
     compression: Compression,
@@ -148,8 +148,13 @@ export class ServerStreamCall
   }
 
   override granted(frame: Frame): void {
+    this.credited(frame.creditMessages, frame.creditBytes);
+  }
+
+  /** So much more may be sent. */
+  credited(messages: number, bytes: number): void {
     this.timers?.active();
-    this.sender?.grant(frame.creditMessages, frame.creditBytes);
+    this.sender?.grant(messages, bytes);
   }
 
   override get keepsRequest(): boolean {

@@ -9,9 +9,11 @@ import type { PacketWriter } from "../wire/packet-writer.js";
 import type { PayloadCodec, PayloadType } from "../wire/payload-codec.js";
 import type { AssemblyRoom } from "./assembly.js";
 import type { BoundMethod } from "./bound-method.js";
+import { requestCompression } from "./call-options.js";
 import { ClientCall, type ClientCallOwner, type ClientCallSession } from "./client-call.js";
 import { type Credit, Inbox, type InboxHost } from "./inbox.js";
 import { readPayload } from "./payload.js";
+import { oneAnswer } from "./refusals.js";
 import type { OutgoingStream } from "./stream-output.js";
 import { type Source, StreamSender, type StreamSenderHost } from "./stream-sender.js";
 import { StreamTimers, type TimedStream } from "./stream-timers.js";
@@ -28,8 +30,8 @@ export interface StreamCallSession extends ClientCallSession {
   ): number | Promise<number>;
   /** Says that no more requests follow. */
   halfClose(call: StreamCall): void;
-  /** Lets the server send so much more. */
-  credit(call: StreamCall, messages: number, bytes: number): void;
+  /** Lets the server send so much more. `sequence` is that of the last answer of a resumable stream, else 0. */
+  credit(call: StreamCall, messages: number, bytes: number, sequence: number): void;
   /** See `StreamSenderHost.congested`. */
   congested(sender: StreamSender): boolean;
 }
@@ -66,7 +68,7 @@ export class StreamCall
   private readonly source: Source | undefined;
   private readonly answer: SingleAnswer | undefined;
   /** The answers, when there are many. */
-  private readonly inbox: Inbox | undefined;
+  protected readonly inbox: Inbox | undefined;
   private readonly sender: StreamSender | undefined;
   private readonly timers: StreamTimers | undefined;
   /** What the sender was given at the beginning. */
@@ -93,6 +95,11 @@ export class StreamCall
   /** The requests are a stream of their own, after REQUEST. */
   get streamsRequests(): boolean {
     return this.source !== undefined;
+  }
+
+  /** The sequence of the last answer of a resumable stream; 0 where they have none. */
+  protected get received(): number {
+    return 0;
   }
 
   get path(): string {
@@ -130,8 +137,9 @@ export class StreamCall
   override writeFields(writer: PacketWriter): void {
     super.writeFields(writer);
     if (this.inbox === undefined) return;
-    writer.number(FrameField.creditMessages, this.credit.messages);
-    writer.number(FrameField.creditBytes, this.credit.bytes);
+    const { messages, bytes } = this.inbox.allowance;
+    writer.number(FrameField.creditMessages, messages);
+    writer.number(FrameField.creditBytes, bytes);
   }
 
   begun(limits: Limits): void {
@@ -164,7 +172,7 @@ export class StreamCall
 
   taken(messages: number, bytes: number): void {
     this.timers?.active();
-    if (!this.done) this.session?.credit(this, messages, bytes);
+    if (!this.done) this.session?.credit(this, messages, bytes, this.received);
   }
 
   left(): void {
@@ -185,8 +193,7 @@ export class StreamCall
 
   send(message: unknown): number | Promise<number> {
     this.timers?.active();
-    const { compression = "none" } = this.options;
-    const wanted = typeof compression === "function" ? compression(message) : compression;
+    const wanted = requestCompression(this.options.compression, message);
     return this.session?.sendRequest(this, this.method.input, message, wanted) ?? 0;
   }
 
@@ -228,7 +235,7 @@ export class StreamCall
   private takeMessage(frame: Frame, messageBytes: number, room: AssemblyRoom): void {
     const { inbox } = this;
     if (inbox === undefined) {
-      this.violated("the server sends a stream, but the call has one answer");
+      this.stop(oneAnswer(this.method.path, "a stream of them"));
       return;
     }
     if (this.assembly === undefined) {

@@ -4,6 +4,7 @@ import { type Frame, FrameKind } from "../wire/frame.js";
 import type { AssemblyRoom } from "./assembly.js";
 import type { BoundMethod } from "./bound-method.js";
 import { ClientCall, type ClientCallOwner } from "./client-call.js";
+import { oneAnswer } from "./refusals.js";
 import type { TransportCallOptions } from "./transport.js";
 
 /** A call with one request and one answer. */
@@ -35,8 +36,7 @@ export class UnaryCall extends ClientCall {
 
   take(frame: Frame, messageBytes: number, room: AssemblyRoom): void {
     if (frame.kind === FrameKind.End) this.takeAnswer(frame, messageBytes, room);
-    else if (frame.kind === FrameKind.Message)
-      this.violated("the server sends a stream, but the call has one answer");
+    else if (frame.kind === FrameKind.Message) this.stop(oneAnswer(this.method.path, "a stream of them"));
   }
 
   protected failed(error: HeliographError): void {

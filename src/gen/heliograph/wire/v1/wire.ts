@@ -428,7 +428,10 @@ export interface Frame {
   status?:
     | Status
     | undefined;
-  /** PING and PONG: which ping. PUBLICATION and MARK: per subject. Resumable streams: per message. */
+  /**
+   * PING and PONG: which ping. PUBLICATION and MARK: per subject. MESSAGE of a resumable stream: from 1; CREDIT of one:
+   * the last that the client has received.
+   */
   sequence: bigint;
   /** PUBLICATION and MARK: per topic. */
   topicSequence: bigint;
@@ -493,7 +496,7 @@ export interface Detail {
 export interface Resume {
   /** Chosen by the client in the stream's first REQUEST. */
   streamId: string;
-  /** The first sequence the client has not seen. Absent in the stream's first REQUEST. */
+  /** The first sequence the client has not seen: 1 in the stream's first REQUEST. */
   nextSequence: bigint;
 }
 

@@ -1,0 +1,198 @@
+import type { Buffer } from "node:buffer";
+import { Code } from "../core/code.js";
+import { HeliographError } from "../core/error.js";
+import type { Compression } from "../wire/compression.js";
+import type { Resumable } from "../wire/definition.js";
+import { type Frame, FrameField } from "../wire/frame.js";
+import type { PacketWriter } from "../wire/packet-writer.js";
+import type { AssemblyRoom } from "./assembly.js";
+import { writeHeadMetadata } from "./call-metadata.js";
+import type { Credit } from "./inbox.js";
+import { compressBytes, type EncodedPayload } from "./payload.js";
+import { ResumableRun } from "./resumable-run.js";
+import { type RunAttachment, runKey, type StreamRun } from "./resumable-runs.js";
+import { type RequestFacts, ServerCall, type ServerCallOwner } from "./server-call.js";
+import type { ServerShared } from "./server-shared.js";
+import type { LoggedMessage } from "./stream-log.js";
+import type { OutgoingStream } from "./stream-output.js";
+import { StreamSender, type StreamSenderHost } from "./stream-sender.js";
+
+/** What a resumable stream needs of its session. */
+export interface ResumableCallOwner extends ServerCallOwner {
+  readonly messageLimit: number;
+  /** Whether the peer can read what the call is to be compressed with. */
+  compresses(call: ServerCall): boolean;
+  /** Sends one message of many; returns its bytes. */
+  sendEncoded(call: OutgoingStream, message: EncodedPayload): number;
+  /** Sends END: all answers were sent. */
+  endStream(call: ServerCall): void;
+  /** See `StreamSenderHost.congested`. */
+  congested(sender: StreamSender): boolean;
+}
+
+/** What REQUEST says of a resumable stream. */
+export interface ResumeFacts {
+  readonly streamId: string;
+  /** The first sequence that the client has not seen. */
+  readonly next: number;
+  /** What it takes at first. */
+  readonly credit: Credit;
+}
+
+/** A resumable stream on one session of its client: it sends from the log of the run, from where the client stopped. */
+export class ResumableCall extends ServerCall implements StreamSenderHost, OutgoingStream, RunAttachment {
+  protected readonly owner: ResumableCallOwner;
+  readonly requestCompression: Compression = "none";
+  private readonly facts: RequestFacts;
+  private readonly resume: ResumeFacts;
+  private readonly resumable: Resumable;
+  private readonly room: AssemblyRoom;
+  private readonly sender: StreamSender;
+  private run: StreamRun | undefined;
+  /** Of the message that is sent. */
+  private sequence = 0;
+
+  constructor(
+    shared: ServerShared,
+    owner: ResumableCallOwner,
+    facts: RequestFacts,
+    resumable: Resumable,
+    resume: ResumeFacts,
+    room: AssemblyRoom,
+  ) {
+    super(shared, facts);
+    this.owner = owner;
+    this.facts = facts;
+    this.resumable = resumable;
+    this.resume = resume;
+    this.room = room;
+    this.sender = new StreamSender(this, resume.credit);
+    // The client has had it with the first message.
+    this.headWritten = resume.next > 1;
+  }
+
+  get path(): string {
+    return this.route.path;
+  }
+
+  get messageLimit(): number {
+    return this.owner.messageLimit;
+  }
+
+  override get keepsRequest(): boolean {
+    return false;
+  }
+
+  start(payload: Buffer, start: number, end: number, compression: number): void {
+    const { streams } = this.route;
+    const { streamId, next, credit } = this.resume;
+    const key = runKey(this.peer.instance, this.path, streamId);
+    const known = streams.get(key);
+    if (known === undefined ? next > 1 : !known.log.has(next)) {
+      this.cancel(streamGone(this.path));
+      return;
+    }
+    this.schedule();
+    if (known === undefined) {
+      const { shared, facts, resumable, room } = this;
+      const run = new ResumableRun(shared, facts, this.peer, key, resumable, credit, room);
+      this.goOn(run, next);
+      run.begin(payload, start, end, compression);
+    } else this.goOn(known, next);
+  }
+
+  private goOn(run: StreamRun, next: number): void {
+    this.run = run;
+    run.attach(this, next);
+    void this.sender.run(run.log.read(next));
+  }
+
+  override granted(frame: Frame): void {
+    this.sender.grant(frame.creditMessages, frame.creditBytes);
+    if (frame.sequence > 0) this.run?.acknowledge(frame.sequence);
+  }
+
+  override transferred(): void {
+    this.sender.transferred();
+  }
+
+  override cancelledByCaller(reason: HeliographError): void {
+    const { run } = this;
+    this.cancel(reason);
+    run?.cancel(reason);
+  }
+
+  override cancel(reason: HeliographError): void {
+    this.started = this.run !== undefined;
+    super.cancel(reason);
+  }
+
+  replaced(): void {
+    this.abandon(
+      new HeliographError(Code.Cancelled, "the caller has come back on another session", {
+        reason: "PEER_GONE",
+      }),
+    );
+  }
+
+  // What the sender asks for.
+
+  congested(sender: StreamSender): boolean {
+    return this.owner.congested(sender);
+  }
+
+  send(message: unknown): number | Promise<number> {
+    // The source is the log.
+    const { sequence, bytes } = message as LoggedMessage;
+    const compression = this.run?.call.compression ?? "none";
+    this.compression = compression;
+    this.sequence = sequence;
+    const packed = compressBytes(bytes, this.owner.compresses(this) ? compression : "none");
+    if (packed instanceof Promise) return packed.then((each) => this.owner.sendEncoded(this, each));
+    return this.owner.sendEncoded(this, packed);
+  }
+
+  writeHead(writer: PacketWriter, metadataBytes: number): void {
+    writer.number(FrameField.sequence, this.sequence);
+    if (this.headWritten) return;
+    writeHeadMetadata(writer, this.run?.call.responseMetadata, metadataBytes);
+    this.headWritten = true;
+  }
+
+  sending(inChunks: boolean): void {
+    this.sender.transferring = inChunks;
+  }
+
+  exhausted(): void {
+    const { run } = this;
+    this.responseMetadata = run?.call.responseMetadata;
+    this.trailers = run?.call.trailers;
+    const error = run?.outcome?.error;
+    try {
+      if (error === undefined) this.owner.endStream(this);
+      else this.owner.refuse(this, error);
+    } catch (unsendable) {
+      this.unsendable(unsendable);
+      return;
+    }
+    this.finish();
+  }
+
+  sourceFailed(error: unknown): void {
+    this.unsendable(error);
+  }
+
+  protected override finish(): void {
+    super.finish();
+    this.sender.stop();
+    this.run?.detach(this);
+  }
+}
+
+function streamGone(path: string): HeliographError {
+  return new HeliographError(
+    Code.DataLoss,
+    `${path}: the stream is not there any more: its client was away for too long, or the server has lost it`,
+    { reason: "STREAM_GONE" },
+  );
+}

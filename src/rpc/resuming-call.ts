@@ -1,0 +1,106 @@
+import { randomUUID } from "node:crypto";
+import { Code } from "../core/code.js";
+import { HeliographError } from "../core/error.js";
+import type { Resumable, ServerStreamMethod } from "../wire/definition.js";
+import { type Frame, FrameKind } from "../wire/frame.js";
+import type { PacketWriter } from "../wire/packet-writer.js";
+import { writeResume } from "../wire/resume.js";
+import type { AssemblyRoom } from "./assembly.js";
+import type { BoundMethod } from "./bound-method.js";
+import type { ClientCallOwner } from "./client-call.js";
+import type { Credit } from "./inbox.js";
+import { StreamCall } from "./stream-call.js";
+import type { AttemptGroup, TransportCallOptions } from "./transport.js";
+
+/** What a stream that resumes needs of the connection it belongs to. */
+export interface ResumingCallOwner extends ClientCallOwner {
+  /** Its session is over: true when it goes on with the next one. */
+  resumes(call: ResumingCall): boolean;
+}
+
+/** A server stream that goes on with the next session when its own breaks, where it stopped. */
+export class ResumingCall extends StreamCall {
+  declare protected readonly owner: ResumingCallOwner;
+  private readonly server: AttemptGroup = {};
+  private readonly streamId = randomUUID();
+  private readonly resumable: Resumable;
+  /** The first sequence that has not arrived whole. */
+  private nextSequence = 1;
+  /** The server has numbered none of its answers: it does not know that the stream is to be resumable. */
+  private plain = false;
+  private away = false;
+
+  constructor(
+    owner: ResumingCallOwner,
+    method: BoundMethod<ServerStreamMethod>,
+    resumable: Resumable,
+    options: TransportCallOptions,
+    timeoutMs: number,
+    deadline: number,
+    credit: Credit,
+  ) {
+    super(owner, method, options, timeoutMs, deadline, {
+      // What was taken is reported while the server's window still has room.
+      credit: {
+        messages: Math.min(credit.messages, resumable.windowMessages),
+        bytes: Math.min(credit.bytes, resumable.windowBytes),
+      },
+      source: undefined,
+      answer: undefined,
+    });
+    this.resumable = resumable;
+  }
+
+  override get group(): AttemptGroup {
+    return this.server;
+  }
+
+  override get patienceMs(): number | undefined {
+    return this.away ? this.resumable.retentionMs : undefined;
+  }
+
+  protected override get received(): number {
+    return this.nextSequence - 1;
+  }
+
+  override writeFields(writer: PacketWriter): void {
+    super.writeFields(writer);
+    writeResume(writer, { streamId: this.streamId, next: this.nextSequence });
+  }
+
+  override take(frame: Frame, messageBytes: number, room: AssemblyRoom): void {
+    this.away = false;
+    if (frame.kind !== FrameKind.Message || this.plain) {
+      super.take(frame, messageBytes, room);
+      return;
+    }
+    if (this.assembly === undefined && frame.sequence !== this.nextSequence) {
+      if (frame.sequence === 0 && this.nextSequence === 1) this.plain = true;
+      else {
+        this.violated(`answer ${frame.sequence} came in place of ${this.nextSequence}`);
+        return;
+      }
+    }
+    super.take(frame, messageBytes, room);
+    if (!this.plain && !this.done && this.assembly === undefined) this.nextSequence++;
+  }
+
+  override lost(error: HeliographError): void {
+    if (this.done) return;
+    if (this.plain || error.code !== Code.Unavailable) {
+      this.fail(error);
+      return;
+    }
+    if (this.assembly !== undefined) this.inbox?.readmit(this.assembly.size);
+    this.away = true;
+    if (!this.owner.resumes(this)) this.fail(error);
+  }
+
+  override instanceGone(): HeliographError {
+    return new HeliographError(
+      Code.DataLoss,
+      `${this.path}: the server that the stream came from is gone, and what it had not sent with it`,
+      { reason: "STREAM_GONE" },
+    );
+  }
+}
