@@ -75,7 +75,7 @@ export function openContext({ sockets, endpoint }: InteropTransport): OpenContex
     },
     async close() {
       await Promise.all(connections.map((connection) => connection.close()));
-      await Promise.all(servers.map(({ node }) => node.close({ graceMs: 0 })));
+      await Promise.all(servers.map((server) => server.close({ graceMs: 0 })));
       return servers.flatMap(({ troubles }) => troubles);
     },
   };

@@ -17,7 +17,7 @@ export const reconnectCases: readonly InteropCase[] = [
       const first = await start({ id: "first" });
       const { test } = connect([first.endpoint], { backoff: { initialMs: 10, maxMs: 50 } });
       assert.equal((await test.unaryCall({ fillServerId: true })).serverId, "first");
-      await first.node.close();
+      await first.close();
       await checkFails(test.emptyCall({}), Code.Unavailable);
       const patient = test.unaryCall({ fillServerId: true }, { waitForReady: true });
       await start({ id: "second", endpoint: first.endpoint });
@@ -34,7 +34,7 @@ export const reconnectCases: readonly InteropCase[] = [
       await test.emptyCall({});
       // A server that has been there for a while is looked for at once when it goes.
       clock.advance(BACKOFF.initialMs);
-      await server.node.close();
+      await server.close();
       await log.over(2);
       for (const [i, waitMs] of WAITS_MS.entries()) {
         clock.advance(waitMs - 1);

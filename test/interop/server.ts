@@ -1,9 +1,9 @@
 import {
   type Clock,
+  type CloseNodeOptions,
   createNode,
   insecure,
   type LimitOptions,
-  type Node,
   type SocketFactory,
   serve,
 } from "../../src/index.js";
@@ -31,7 +31,8 @@ export interface ServerSetup {
 /** A server of the interop cases. */
 export interface InteropServer {
   readonly endpoint: string;
-  readonly node: Node;
+  /** Drains it. */
+  close(options?: CloseNodeOptions): Promise<void>;
   /** What went wrong in it that no case asked for: handlers that failed, sessions ended by a fault. */
   readonly troubles: string[];
 }
@@ -59,7 +60,7 @@ export async function startServer(
   const handlers = interopHandlers(id);
   const served = await serve(node, TestService, handlers.test, { endpoint, maxConcurrent });
   await serve(node, ControlService, handlers.control);
-  return { endpoint: served.endpoints[0] ?? endpoint, node, troubles };
+  return { endpoint: served.endpoints[0] ?? endpoint, troubles, close: (options) => node.close(options) };
 }
 
 function showError(_key: string, value: unknown): unknown {

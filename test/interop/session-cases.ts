@@ -30,7 +30,7 @@ export const sessionCases: readonly InteropCase[] = [
       requests.push({ responseParameters: [{ size: 8 }] });
       checkZeros((await nextOf(answers)).payload, 8);
 
-      const drained = first.node.close();
+      const drained = first.close();
       await log.seen("in", FrameKind.Goaway, 1);
       assert.equal(await server(), "second");
 
@@ -56,7 +56,7 @@ export const sessionCases: readonly InteropCase[] = [
       });
       await calls.make(CALLS);
       calls.makeNow(CALLS);
-      const drained = first.node.close();
+      const drained = first.close();
       calls.makeNow(CALLS);
       await calls.make(CALLS);
       await drained;
