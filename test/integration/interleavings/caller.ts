@@ -1,4 +1,4 @@
-import type { Client, HeliographError, Metadata } from "../../../src/index.js";
+import type { CallOptions, Client, HeliographError, Metadata } from "../../../src/index.js";
 import type { ResponseStream } from "../../../src/rpc/types.js";
 import type { Note } from "../../gen/heliograph/test/v1/call.js";
 import type { CallService } from "../../gen/heliograph/test/v1/call_heliograph.js";
@@ -26,6 +26,10 @@ export class Caller {
   readonly size: number;
   readonly timeoutMs: number | undefined;
   readonly waitForReady: boolean;
+  /** How often it may be made. */
+  readonly attempts: number;
+  /** The server runs it once for all attempts. */
+  readonly keyed: boolean;
   readonly startedAt: number;
   readonly signal: AbortSignal;
   /** Answers of a stream that were seen. */
@@ -67,8 +71,13 @@ export class Caller {
       : this.waitForReady
         ? 5_000
         : undefined;
-    const options = {
+    const retried = stage.retries && choices.percent(60);
+    this.attempts = retried ? 3 : 1;
+    this.keyed = retried && kind === "call" && choices.percent(60);
+    const options: CallOptions = {
       metadata: { token },
+      retry: retried && { attempts: 3, anyMethod: !this.keyed, backoff: { jitter: 0 } },
+      idempotencyKey: this.keyed ? token : undefined,
       signal: this.signal,
       timeoutMs: this.timeoutMs,
       waitForReady: this.waitForReady,

@@ -5,6 +5,13 @@ import { chooseSetup } from "./setups.js";
 import { shrink } from "./shrink.js";
 import type { Kind } from "./wire-call.js";
 
+/** What is explored. */
+export interface Scope {
+  readonly kinds: readonly Kind[];
+  /** Calls may be made again when they fail. */
+  readonly retries: boolean;
+}
+
 /** What was explored. */
 export interface Explored {
   readonly runs: number;
@@ -20,15 +27,15 @@ export interface Explored {
  * Runs with the seeds from `seed` on; throws at the first in which something is wrong, with the shortest story that was
  * found for it.
  */
-export async function explore(seed: number, runs: number, kinds: readonly Kind[]): Promise<Explored> {
+export async function explore(seed: number, runs: number, scope: Scope): Promise<Explored> {
   const different = new Set<string>();
   const seen = new Map<string, number>();
   let steps = 0;
   let calls = 0;
   for (let i = 0; i < runs; i++) {
     const choices = new Choices([], new Random(seed + i));
-    const result = await runWith(choices, kinds, false);
-    if (result.faults.length > 0) throw await failure(seed + i, choices.made, kinds, result);
+    const result = await runWith(choices, scope, false);
+    if (result.faults.length > 0) throw await failure(seed + i, choices.made, scope, result);
     different.add(digest(choices.made));
     steps += result.steps;
     calls += result.calls;
@@ -37,23 +44,23 @@ export async function explore(seed: number, runs: number, kinds: readonly Kind[]
   return { runs, distinct: different.size, steps, calls, seen };
 }
 
-function runWith(choices: Choices, kinds: readonly Kind[], tell: boolean): Promise<Result> {
-  return run(choices, chooseSetup(choices, kinds), tell);
+function runWith(choices: Choices, { kinds, retries }: Scope, tell: boolean): Promise<Result> {
+  return run(choices, chooseSetup(choices, kinds, retries), tell);
 }
 
 async function failure(
   seed: number,
   made: readonly number[],
-  kinds: readonly Kind[],
+  scope: Scope,
   { faults }: Result,
 ): Promise<Error> {
   const attempt = async (decisions: readonly number[]) => {
     const choices = new Choices(decisions);
-    const { faults: others } = await runWith(choices, kinds, false);
+    const { faults: others } = await runWith(choices, scope, false);
     return others.some((other) => alike(other) === alike(faults[0] ?? "")) ? choices.made : undefined;
   };
   const fewest = await shrink(made, attempt);
-  const told = await runWith(new Choices(fewest), kinds, true);
+  const told = await runWith(new Choices(fewest), scope, true);
   return new Error(
     [
       `seed ${seed}: ${faults.join("; ")}`,

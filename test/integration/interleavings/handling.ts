@@ -47,6 +47,11 @@ export class Handling {
     }
   }
 
+  /** Nobody wants its answer any more. */
+  get gone(): boolean {
+    return this.ctx.signal.aborted;
+  }
+
   /** What it has answered. */
   get given(): Given {
     return this.feed ?? { sizes: this.#answerSizes, ended: this.finished && "end" };

@@ -43,11 +43,12 @@ function checkFeed(world: World, token: string, feed: Feed | undefined): void {
     world.fault(`${token}: nobody told its messages that no more are wanted`);
 }
 
-/** Whether the handler of a call that has ended for its caller knows of it. */
-export function checkHandler(world: World, caller: Caller): void {
-  const handling = world.handlings.get(caller.token);
-  if (caller.ending === undefined || handling === undefined || handling.over) return;
-  if (!handling.ctx.signal.aborted) world.fault(`${caller.token} is over, but its handler was not told`);
+/** Whether the handlers of a call that has ended for its caller know of it. */
+export function checkHandlers(world: World, { token, ending, keyed }: Caller): void {
+  // The run of a call with a key goes on without a caller, since the call may be made again.
+  if (ending === undefined || keyed) return;
+  const left = world.allHandlings.filter((each) => each.token === token && !each.over && !each.gone);
+  if (left.length > 0) world.fault(`${token} is over, but its handler was not told`);
 }
 
 /** The connections on which this call was sent, with what was seen on them. */

@@ -1,7 +1,7 @@
 import process from "node:process";
 import type { Caller } from "./caller.js";
 import type { Choices } from "./choices.js";
-import { checkEnding, checkHandler, checkLeft, checkLeftHandler, sessionsOf } from "./outcome.js";
+import { checkEnding, checkHandlers, checkLeft, checkLeftHandler, sessionsOf } from "./outcome.js";
 import type { Action } from "./stage.js";
 import { type Setup, World } from "./world.js";
 
@@ -60,7 +60,7 @@ class Driver {
     for (let left = 1 + choices.below(100); left > 0 && faults.length === 0; left--) {
       const actions = this.#deliveries();
       for (const caller of this.#world.callers.values()) actions.push(...caller.actions());
-      for (const handling of this.#world.handlings.values()) actions.push(...handling.actions());
+      for (const handling of this.#world.allHandlings) actions.push(...handling.actions());
       actions.push(...this.#others());
       this.#take(actions);
       // Most things happen in a turn of their own.
@@ -73,7 +73,7 @@ class Driver {
   async end(): Promise<void> {
     const world = this.#world;
     await this.#rest(() => this.#deliveries());
-    for (const caller of world.callers.values()) checkHandler(world, caller);
+    for (const caller of world.callers.values()) checkHandlers(world, caller);
     await this.#rest(() => this.#closing());
     if (world.faults.length > 0) return;
     for (const caller of this.#open()) this.#checkStuck(caller);
@@ -88,10 +88,10 @@ class Driver {
     for (const caller of world.callers.values()) {
       if (!caller.made) continue;
       checkEnding(world, caller);
-      checkHandler(world, caller);
+      checkHandlers(world, caller);
       checkLeft(world, caller);
     }
-    for (const handling of world.handlings.values()) checkLeftHandler(world, handling);
+    for (const handling of world.allHandlings) checkLeftHandler(world, handling);
   }
 
   async #close(): Promise<void> {
@@ -188,7 +188,7 @@ class Driver {
   #closing(): Action[] {
     const actions = this.#deliveries();
     for (const caller of this.#world.callers.values()) actions.push(...caller.closing());
-    for (const handling of this.#world.handlings.values()) actions.push(...handling.closing(1));
+    for (const handling of this.#world.allHandlings) actions.push(...handling.closing(1));
     return actions;
   }
 
@@ -199,14 +199,12 @@ class Driver {
   /** A call whose session stands has to end without the help of time. */
   #checkStuck(caller: Caller): void {
     const world = this.#world;
-    for (const [link, session] of world.sessions) {
-      const call = [...session.calls.values()].find(({ token }) => token === caller.token);
-      if (call !== undefined && !link.over)
-        world.fault(`${caller.token} is stuck, though its session stands`);
-    }
+    const { token } = caller;
+    const sessions = sessionsOf(world, token);
     const disturbed = world.disturbed || world.parties.some(({ closing }) => closing !== undefined);
-    if (sessionsOf(world, caller.token).length === 0 && !disturbed)
-      world.fault(`${caller.token} was never sent`);
+    if (sessions.some(([link, session]) => !link.over && session.awaits(token)))
+      world.fault(`${token} is stuck, though its session stands`);
+    else if (sessions.length === 0 && !disturbed) world.fault(`${token} was never sent`);
   }
 }
 

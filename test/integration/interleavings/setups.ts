@@ -20,7 +20,7 @@ const large: Setup["sizes"] = [
 ];
 
 /** The conditions of a run: most have one thing or another that is scarce. */
-export function chooseSetup(choices: Choices, kinds: readonly Kind[]): Setup {
+export function chooseSetup(choices: Choices, kinds: readonly Kind[], retries: boolean): Setup {
   const limits = () => ({
     maxCalls: choices.pick([1_024, 2, 1]),
     windowPackets: choices.pick([128, 4]),
@@ -34,6 +34,7 @@ export function chooseSetup(choices: Choices, kinds: readonly Kind[]): Setup {
     clientLimits: limits(),
     maxConcurrent: choices.pick([256, 2, 1]),
     sizes: choices.pick([small, small, small, medium, medium, large]),
-    breaks: choices.percent(35),
+    breaks: retries || choices.percent(35),
+    retries,
   };
 }

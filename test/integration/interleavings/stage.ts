@@ -7,6 +7,8 @@ export interface Stage {
   readonly choices: Choices;
   /** How many things were done so far. */
   readonly steps: number;
+  /** Calls may be made again when they fail. */
+  readonly retries: boolean;
   now(): number;
   /** Something happened that must never happen. */
   fault(what: string): void;

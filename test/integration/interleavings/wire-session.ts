@@ -30,11 +30,20 @@ export class WireSession {
   readonly #name: string;
   readonly #sides: Record<Direction, Side> = { up: side(), down: side() };
   #lastId = 0;
+  /** Calls above it get no end, as the client knows. */
+  #goesOn = Number.POSITIVE_INFINITY;
   #greeted = false;
 
   constructor(name: string, watcher: Watcher) {
     this.#name = name;
     this.#watcher = watcher;
+  }
+
+  /** The server owes this call its end. */
+  awaits(token: string): boolean {
+    return [...this.calls.values()].some(
+      (call) => call.token === token && !call.endDelivered && !call.cancelSent && call.id <= this.#goesOn,
+    );
   }
 
   /** A side handed a packet over: the client for "up", the server for "down". */
@@ -143,7 +152,8 @@ export class WireSession {
         );
       }
       this.welcomedAt = this.#watcher.steps;
-    } else this.calls.get(seen.callId)?.delivered(direction, seen);
+    } else if (kind === FrameKind.FRAME_KIND_GOAWAY) this.#goesOn = Number(frame.goaway?.lastCallId ?? 0);
+    else this.calls.get(seen.callId)?.delivered(direction, seen);
   }
 }
 

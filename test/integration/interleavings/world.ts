@@ -34,6 +34,8 @@ export interface Setup {
   readonly sizes: readonly (readonly [percent: number, bytes: number])[];
   /** Connections may break, or be closed. */
   readonly breaks: boolean;
+  /** Some calls are made again when they fail. */
+  readonly retries: boolean;
 }
 
 /** A connection and its client. */
@@ -57,7 +59,9 @@ export class World implements Stage, NetworkObserver {
   steps = 0;
   readonly faults: string[] = [];
   readonly callers = new Map<string, Caller>();
+  /** The last one of each call. */
   readonly handlings = new Map<string, Handling>();
+  readonly allHandlings: Handling[] = [];
   readonly parties: Party[] = [];
   readonly sessions = new Map<ScheduledLink, WireSession>();
   readonly node: Node;
@@ -143,6 +147,10 @@ export class World implements Stage, NetworkObserver {
 
   // What everybody needs.
 
+  get retries(): boolean {
+    return this.setup.retries;
+  }
+
   now(): number {
     return this.clock.now();
   }
@@ -222,9 +230,14 @@ export class World implements Stage, NetworkObserver {
   #handle(kind: Kind, ctx: ConstructorParameters<typeof Handling>[2]): Handling {
     const handling = new Handling(this, kind, ctx);
     const { token } = handling;
-    if (this.handlings.has(token)) this.fault(`${token} was handled twice`);
-    if (this.callers.get(token)?.kind !== kind) this.fault(`${token} was handled as ${kind}`);
+    const caller = this.callers.get(token);
+    const before = this.allHandlings.filter((other) => other.token === token);
+    // The run of a call with a key may be given up when nobody waits for it.
+    const most = caller?.keyed === true && before.every(({ gone }) => !gone) ? 1 : (caller?.attempts ?? 0);
+    if (before.length >= most) this.fault(`${token} was handled ${before.length + 1} times`);
+    if (caller?.kind !== kind) this.fault(`${token} was handled as ${kind}`);
     this.handlings.set(token, handling);
+    this.allHandlings.push(handling);
     this.note(() => `  ${token} is being handled`);
     return handling;
   }
