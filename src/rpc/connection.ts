@@ -54,6 +54,8 @@ export class Connection extends CallMaker implements Instance, ClientSessionEven
   private current: ClientSession | undefined;
   /** Being dialed, or not yet welcomed. */
   private attempt: ClientSession | undefined;
+  /** The server that was last connected is shutting down, and may still take connections: nothing is sent before WELCOME. */
+  private cautious = false;
   /** All that are not over: the two above, and those that drain. */
   private readonly sessions = new Set<ClientSession>();
   /** Set while there are sessions. */
@@ -167,6 +169,7 @@ export class Connection extends CallMaker implements Instance, ClientSessionEven
   }
 
   draining(session: ClientSession, error: HeliographError): void {
+    this.cautious = true;
     if (session === this.current) this.current = undefined;
     else if (session !== this.attempt) return;
     if (session === this.attempt) {
@@ -246,7 +249,7 @@ export class Connection extends CallMaker implements Instance, ClientSessionEven
     while (session.ready && this.roomIn(session)) {
       const call = this.waiting.first();
       if (call === undefined) return;
-      if (!session.welcomed && needsWelcome(call)) return;
+      if (!session.welcomed && (this.cautious || needsWelcome(call))) return;
       this.waiting.remove(call);
       this.deadlines.remove(call);
       try {

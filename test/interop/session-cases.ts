@@ -44,6 +44,24 @@ export const sessionCases: readonly InteropCase[] = [
     },
   },
   {
+    // Calls in the very turns in which a server drains: none was started there, so all are made elsewhere.
+    name: "goaway_race",
+    async run({ start, connect }) {
+      const first = await start({ id: "first" });
+      const second = await start({ id: "second" });
+      const { test } = connect([first.endpoint, second.endpoint]);
+      await test.emptyCall({});
+      const calls = new CallsInTurns(async () => (await test.unaryCall({ fillServerId: true })).serverId);
+      calls.makeNow(CALLS);
+      const drained = first.close();
+      calls.makeNow(CALLS);
+      await calls.make(CALLS);
+      await drained;
+      await calls.make(CALLS);
+      assert.deepEqual(new Set((await calls.answers()).slice(3 * CALLS)), new Set(["second"]));
+    },
+  },
+  {
     // One endpoint, whose server is replaced while calls are made: patient calls all succeed.
     name: "goaway_restart",
     async run({ start, connect }) {
