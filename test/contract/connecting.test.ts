@@ -7,7 +7,7 @@ import { fakeClock } from "../../src/testing/index.js";
 import { FrameField, FrameKind } from "../../src/wire/frame.js";
 import { writeGoaway, writeWelcome } from "../../src/wire/handshake.js";
 import { initialLimits } from "../../src/wire/limits.js";
-import type { PacketWriter, PacketWriter } from "../../src/wire/packet-writer.js";
+import type { PacketWriter } from "../../src/wire/packet-writer.js";
 import { writeStatus } from "../../src/wire/status.js";
 import { Note } from "../gen/heliograph/test/v1/call.js";
 import { CallService } from "../gen/heliograph/test/v1/call_heliograph.js";
