@@ -54,7 +54,9 @@ class StreamedCall extends OutgoingCall {
   leave(): void {
     if (this.over) return;
     this.left = true;
-    this.stop(callCancelled(this.bound.path, undefined, !this.attempted));
+    const error = callCancelled(this.bound.path, undefined, !this.attempted);
+    this.stop(error);
+    this.close(error);
   }
 
   protected ended(error: HeliographError): void {
@@ -66,7 +68,8 @@ class StreamedCall extends OutgoingCall {
   }
 
   private ask(): Promise<IteratorResult<unknown>> {
-    if (this.messages !== undefined) return this.messages.next();
+    // Where others wait, the short way could overtake them: an end before the error that it comes after.
+    if (this.messages !== undefined && this.readers.size === 1) return this.messages.next();
     this.begun ??= this.begin();
     return this.begun.then((messages) => messages.next());
   }
@@ -80,7 +83,7 @@ class StreamedCall extends OutgoingCall {
   }
 
   private got(reader: Reader, item: IteratorResult<unknown>): void {
-    if (this.over) return;
+    if (this.ending) return;
     try {
       this.showHeader(this.result?.metadata);
       if (item.done) this.show(this.options.onTrailer, this.result?.trailers ?? this.received.trailers);
@@ -89,7 +92,7 @@ class StreamedCall extends OutgoingCall {
       return;
     }
     // A callback may have ended the call.
-    if (this.over) return;
+    if (this.ending) return;
     if (item.done) {
       this.settle();
       this.release();
@@ -100,7 +103,7 @@ class StreamedCall extends OutgoingCall {
   }
 
   private broken(failure: HeliographError): void {
-    if (this.over) return;
+    if (this.ending) return;
     this.error = failure;
     try {
       this.showHeader(this.result?.metadata ?? this.received.metadata);
@@ -108,7 +111,7 @@ class StreamedCall extends OutgoingCall {
     } catch (thrown) {
       this.error = HeliographError.from(thrown);
     }
-    if (this.over) return;
+    if (this.ending) return;
     this.settle();
     this.release();
   }

@@ -89,3 +89,29 @@ test("what a handler leaves running gets no more requests once the handler has a
   expect(await client.sum(endless())).toMatchObject({ text: "enough" });
   expect(await rest).toEqual({ done: true, value: undefined });
 });
+
+test("the first of two answers that are asked for hears of the error, though the call may be made again", async () => {
+  let begin: () => void = () => {};
+  let fail: () => void = () => {};
+  const begun = new Promise<void>((resolve) => {
+    begin = resolve;
+  });
+  const failing = new Promise<void>((resolve) => {
+    fail = resolve;
+  });
+  const client = await pair({
+    // biome-ignore lint/correctness/useYield: it fails before it has anything to give
+    async *count() {
+      begin();
+      await failing;
+      throw new HeliographError(Code.Aborted, "no answer");
+    },
+  });
+  const answers = client.count({}, { retry: { attempts: 2 } });
+  const first = answers.next();
+  await begun;
+  const second = answers.next();
+  fail();
+  await expect(first).rejects.toThrow("no answer");
+  expect(await second).toEqual({ done: true, value: undefined });
+});
