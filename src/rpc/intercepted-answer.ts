@@ -35,7 +35,7 @@ export class AnsweredCall extends OutgoingCall {
   }
 
   private answered({ message, metadata, trailers }: CallResult): void {
-    if (this.over) return;
+    if (this.ending) return;
     try {
       this.show(this.options.onHeader, metadata);
       this.show(this.options.onTrailer, trailers);
@@ -43,13 +43,14 @@ export class AnsweredCall extends OutgoingCall {
       this.end(HeliographError.from(thrown));
       return;
     }
-    if (this.over) return;
+    // A callback may have ended the call.
+    if (this.ending) return;
     this.settle();
     this.resolve(message);
   }
 
   private failed(thrown: unknown): void {
-    if (this.over) return;
+    if (this.ending) return;
     let error = HeliographError.from(thrown, Code.Unknown);
     try {
       this.show(this.options.onHeader, this.received.metadata);
@@ -61,7 +62,7 @@ export class AnsweredCall extends OutgoingCall {
   }
 
   private end(error: HeliographError): void {
-    if (this.over) return;
+    if (this.ending) return;
     this.settle();
     this.reject(error);
   }

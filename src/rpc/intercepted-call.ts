@@ -85,25 +85,47 @@ export abstract class OutgoingCall extends Deadline implements Abortable {
     return compose(this.host.interceptors, (inner) => this.pass(inner))(call);
   }
 
-  /** The way to the server, and back to the caller, is over. */
+  /** The call has ended by itself. */
   protected settle(): void {
     if (this.over) return;
     this.over = true;
+    this.letGo();
+  }
+
+  /**
+   * Ends the call, and whatever an interceptor does for it. Interceptors that look at its signal hear of it before the
+   * caller does, who waits for no more than a turn of the loop.
+   */
+  protected stop(error: HeliographError): void {
+    if (this.over || this.stopped !== undefined) return;
+    this.stopped = error;
+    this.letGo();
+    if (this.controller === undefined) this.close(error);
+    else {
+      this.controller.abort(error);
+      setImmediate(() => this.close(error));
+    }
+  }
+
+  /** What the interceptors gave for the call counts no more: it was ended from this side. */
+  protected get ending(): boolean {
+    if (this.stopped !== undefined) this.close(this.stopped);
+    return this.over;
+  }
+
+  protected close(error: HeliographError): void {
+    if (this.over) return;
+    this.over = true;
+    this.ended(error);
+  }
+
+  private letGo(): void {
     this.host.deadlines.remove(this);
     this.host.deadlines.rest();
     const { signal, parent } = this.options;
     if (signal !== undefined) unwatchAbort(signal, this);
     if (parent !== undefined) unwatchAbort(parent.signal, this);
     this.requests?.close();
-  }
-
-  /** Ends the call and whatever an interceptor does for it. */
-  protected stop(error: HeliographError): void {
-    if (this.over) return;
-    this.settle();
-    this.stopped = error;
-    this.controller?.abort(error);
-    this.ended(error);
   }
 
   /** Shows the caller what came along. What it throws is its own failure: its call fails. */

@@ -314,6 +314,51 @@ export function testStreamInterceptors(rpcCase: RpcCase): void {
     expect(getEventListeners(signal, "abort")).toHaveLength(0);
   });
 
+  test.each(["call", "count"] as const)(
+    "an interceptor learns that the time of %s was over",
+    async (method) => {
+      const seen = deferred<unknown>();
+      const looking: Interceptor = (next) => async (call) => {
+        const result = await next(call).catch((error: unknown) => {
+          seen.resolve(error);
+          throw error;
+        });
+        const { messages } = result;
+        if (messages === undefined) return result;
+        result.messages = (async function* () {
+          try {
+            yield* messages;
+          } catch (error) {
+            seen.resolve(error);
+            throw error;
+          }
+        })();
+        return result;
+      };
+      const clock = fakeClock();
+      const entered = deferred();
+      const { client } = await pair(
+        {
+          call: () => {
+            entered.resolve();
+            return never();
+          },
+          async *count() {
+            entered.resolve();
+            yield await never();
+          },
+        },
+        { ...on("client", looking), connect: { clock } },
+      );
+      const options = { timeoutMs: 100 };
+      const call = failure(method === "call" ? client.call({}, options) : client.count({}, options).next());
+      await entered.promise;
+      clock.advance(110);
+      expect((await call).code).toBe(Code.DeadlineExceeded);
+      expect(await seen.promise).toMatchObject({ code: Code.DeadlineExceeded, reason: "CALL_TIMED_OUT" });
+    },
+  );
+
   test("the requests of an intercepted call are closed once, whatever ends it", async () => {
     const { client } = await pair(
       {
