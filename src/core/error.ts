@@ -85,6 +85,13 @@ export class HeliographError extends Error {
   }
 }
 
+/** The same error, which says another thing of what became of the call. */
+export function withFate(error: HeliographError, notProcessed: boolean): HeliographError {
+  const { code, rawMessage, reason, details, origin, cause, message } = error;
+  const call = message.slice(`${codeName(code)}: `.length, -`: ${rawMessage}`.length) || undefined;
+  return new HeliographError(code, rawMessage, { reason, details, origin, cause, notProcessed, call });
+}
+
 /** What was thrown, in words, whatever it is. */
 export function messageOf(thrown: unknown): string {
   return thrown instanceof Error ? thrown.message : describe(thrown);

@@ -1,5 +1,5 @@
 import type { Clock } from "../core/clock.js";
-import { HeliographError } from "../core/error.js";
+import { HeliographError, withFate } from "../core/error.js";
 import { Metadata } from "../core/metadata.js";
 import { sleep } from "../core/sleep.js";
 import { AttemptCall, type AttemptParts, type Opening } from "./attempt-call.js";
@@ -120,10 +120,18 @@ class Attempts implements HedgeHost {
   }
 
   /** The first success. */
-  open(): Promise<Opening> {
-    if (this.policy.hedgeAfterMs === undefined || !this.repeatable) return this.inSeries();
-    this.hedge = new Hedge(this);
-    return this.hedge.open();
+  async open(): Promise<Opening> {
+    try {
+      if (this.policy.hedgeAfterMs === undefined || !this.repeatable) return await this.inSeries();
+      this.hedge = new Hedge(this);
+      return await this.hedge.open();
+    } catch (thrown) {
+      // Of hedges, those that were given up may have run as well.
+      const uncertain = this.uncertain || (this.hedge !== undefined && this.made > 1);
+      throw uncertain && thrown instanceof HeliographError && thrown.notProcessed
+        ? withFate(thrown, false)
+        : thrown;
+    }
   }
 
   /** The call is over. */

@@ -2,7 +2,7 @@ import type { Buffer } from "node:buffer";
 import type { Clock } from "../core/clock.js";
 import { Code } from "../core/code.js";
 import { Deadline } from "../core/deadline-wheel.js";
-import { HeliographError } from "../core/error.js";
+import { HeliographError, withFate } from "../core/error.js";
 import type { Logger } from "../core/logger.js";
 import type { Metadata } from "../core/metadata.js";
 import type { Compression } from "../wire/compression.js";
@@ -217,9 +217,4 @@ export abstract class ServerCall extends Deadline implements CallState, TableEnt
 
 function isAbort(thrown: unknown): boolean {
   return thrown instanceof Error && thrown.name === "AbortError";
-}
-
-function withFate(error: HeliographError, notProcessed: boolean): HeliographError {
-  const { code, rawMessage, reason, details, origin, cause } = error;
-  return new HeliographError(code, rawMessage, { reason, details, origin, cause, notProcessed });
 }

@@ -115,3 +115,26 @@ test("the first of two answers that are asked for hears of the error, though the
   await expect(first).rejects.toThrow("no answer");
   expect(await second).toEqual({ done: true, value: undefined });
 });
+
+test("a call that ran is not called unprocessed because its last attempt was", async () => {
+  const network = memoryNetwork();
+  const node = createNode({ name: "server", security: insecure(), network });
+  let ran = 0;
+  const { endpoints } = await serve(node, CallService, {
+    look: async () => {
+      ran++;
+      // Ends this attempt, and leaves no server for the next.
+      await node.close({ graceMs: 0 });
+      return Note.create();
+    },
+  });
+  await using connection = connectTo(endpoints, { security: insecure(), network });
+  const client = createClient(connection, CallService);
+  const retry = { attempts: 2, backoff: { initialMs: 1 } };
+  await expect(client.look({}, { retry })).rejects.toMatchObject({
+    code: Code.Unavailable,
+    reason: "NO_INSTANCE",
+    notProcessed: false,
+  });
+  expect(ran).toBe(1);
+});
