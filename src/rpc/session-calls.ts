@@ -356,7 +356,8 @@ export class SessionCalls implements CallOwner {
     }
     writeStatus(writer, error);
     this.outbox.end(writer);
-    const most = REFUSALS_PER_CALL * this.server.session.limits.maxCalls;
+    // Until it knows the limit, an honest client may go as far as the constant.
+    const most = Math.max(REFUSALS_PER_CALL * this.server.session.limits.maxCalls, initialLimits.maxCalls);
     // While the window is open they leave, whether or not the peer could read them in this turn.
     if (!this.outbox.window.open && ++this.refusals > most) {
       this.host.overrun(
