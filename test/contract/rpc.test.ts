@@ -6,7 +6,13 @@ import { rpcCases } from "./rpc-harness.js";
 import { testInterceptors } from "./rpc-interceptors.js";
 import { testLimits } from "./rpc-limits.js";
 import { testRetries } from "./rpc-retry.js";
+import { testStreamCredit } from "./rpc-stream-credit.js";
+import { testStreamEnds } from "./rpc-stream-ends.js";
+import { testStreamErrors } from "./rpc-stream-errors.js";
+import { testStreamHandlers } from "./rpc-stream-handlers.js";
 import { testStreamInterceptors } from "./rpc-stream-interceptors.js";
+import { testStreamTimes } from "./rpc-stream-times.js";
+import { testStreams } from "./rpc-streams.js";
 
 for (const rpcCase of rpcCases) {
   describe(`calls over ${rpcCase.name}`, () => {
@@ -15,6 +21,12 @@ for (const rpcCase of rpcCases) {
     testEnds(rpcCase);
     testLimits(rpcCase);
     testInterceptors(rpcCase);
+    testStreams(rpcCase);
+    testStreamErrors(rpcCase);
+    testStreamEnds(rpcCase);
+    testStreamHandlers(rpcCase);
+    testStreamTimes(rpcCase);
+    testStreamCredit(rpcCase);
     testStreamInterceptors(rpcCase);
     testRetries(rpcCase);
   });
