@@ -59,6 +59,8 @@ export abstract class ClientCall extends Deadline implements Abortable, TableEnt
   session: ClientCallSession | undefined;
   nextInTable: ClientCall | undefined;
   done = false;
+  /** The first of its group to be sent anywhere. */
+  first = false;
   /** Why the session that it was sent on did nothing of it. */
   refusal: HeliographError | undefined;
   protected readonly owner: ClientCallOwner;
@@ -159,6 +161,9 @@ export abstract class ClientCall extends Deadline implements Abortable, TableEnt
   leaveSession(refusal: HeliographError | undefined): void {
     const { session } = this;
     this.refusal = refusal;
+    // What surely did not run binds its group to no server.
+    if (this.first && refusal !== undefined) delete this.group?.identity;
+    this.first = false;
     this.assembly?.close();
     this.assembly = undefined;
     this.session = undefined;

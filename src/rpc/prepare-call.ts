@@ -49,6 +49,9 @@ function stayWith(call: ClientCall, { server }: ClientSession): void {
   const { group } = call;
   if (group === undefined || server === undefined) return;
   const { instance, epoch } = server;
-  group.identity ??= { instance, epoch };
-  if (group.identity.instance !== instance || group.identity.epoch !== epoch) throw call.instanceGone();
+  if (group.identity === undefined) {
+    group.identity = { instance, epoch };
+    call.first = true;
+  } else if (group.identity.instance !== instance || group.identity.epoch !== epoch)
+    throw call.instanceGone();
 }

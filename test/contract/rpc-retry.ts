@@ -209,7 +209,7 @@ export function testRetries(rpcCase: RpcCase): void {
     const { client } = await pair(handlers, {
       client: { interceptors: [retry({ ...soon, attempts: 5 }), breaker] },
     });
-    expect(await failure(client.look({}))).toMatchObject({ reason: "CIRCUIT_OPEN", notProcessed: true });
+    expect(await failure(client.look({}))).toMatchObject({ reason: "CIRCUIT_OPEN", notProcessed: false });
     expect([calls(), breaker.state]).toEqual([2, "open"]);
   });
 
@@ -250,6 +250,18 @@ export function testRetries(rpcCase: RpcCase): void {
       const { client } = await pair(handlers);
       const error = await failure(client.call({}, { idempotencyKey: "k", retry: soon }));
       expect([error.code, calls()]).toEqual([Code.Unavailable, 1]);
+    });
+
+    test("goes to another server when it surely did not run", async () => {
+      const first = await serve({ call: (note) => ({ ...note, text: "from the first" }) });
+      const second = await serve({ call: (note) => ({ ...note, text: "from the second" }) });
+      const client = createClient(connect([first.endpoint, second.endpoint], quick), CallService);
+      expect((await client.call({})).text).toBe("from the first");
+      // The client has not heard of it yet when it makes its call.
+      const closing = first.node.close();
+      const answer = client.call({}, { idempotencyKey: "k", retry: soon });
+      expect((await answer).text).toBe("from the second");
+      await closing;
     });
 
     test("is not sent to another server once it may have run", async () => {

@@ -69,6 +69,21 @@ describe("a call that is retried", () => {
     expect(made).toBe(3);
   });
 
+  test.each<[string, readonly Error[], boolean]>([
+    ["none of its attempts did", [unprocessed(), unprocessed()], true],
+    ["the last did not, but one before may have", [unavailable(), unprocessed()], false],
+  ])("says whether it surely did not run: %s", async (_, errors, notProcessed) => {
+    let made = 0;
+    const { clock, result } = run(
+      async () => {
+        throw errors[made++];
+      },
+      { attempts: 2 },
+    );
+    await pass(clock, 500);
+    expect((await rejection(result)).notProcessed).toBe(notProcessed);
+  });
+
   test("waits longer each time", async () => {
     const at: number[] = [];
     const clock = fakeClock();
