@@ -225,6 +225,8 @@ export class ClientSession extends Session implements DialerEvents, StreamCallSe
   /** Asked now and then: ends the session when the server has said nothing for too long. */
   check(now: number, stallMs: number): void {
     if (!this.isOpen || this.ended) return;
+    // HELLO goes before a PING, also when both are of this turn.
+    this.outbox.flushGathered();
     const silent = this.checkSilence(now, stallMs);
     if (silent !== undefined) this.finish(silent);
   }

@@ -5,13 +5,16 @@ import {
   connectTo,
   createClient,
   createNode,
+  frameTap,
   type Handlers,
   HeliographError,
   insecure,
   type NodeOptions,
+  type SocketFactory,
   serve,
 } from "../../../src/index.js";
-import { memoryNetwork } from "../../../src/testing/index.js";
+import { fakeClock, memoryNetwork } from "../../../src/testing/index.js";
+import { FrameKind } from "../../../src/wire/frame.js";
 import { Note } from "../../gen/heliograph/test/v1/call.js";
 import { CallService } from "../../gen/heliograph/test/v1/call_heliograph.js";
 
@@ -137,4 +140,38 @@ test("a call that ran is not called unprocessed because its last attempt was", a
     notProcessed: false,
   });
   expect(ran).toBe(1);
+});
+
+test("a session that opens in the turn in which sessions are checked begins with HELLO", async () => {
+  const clock = fakeClock();
+  const frames: number[] = [];
+  const network = memoryNetwork();
+  const node = createNode({ name: "server", security: insecure(), network });
+  const { endpoints } = await serve(node, CallService, { call: (note) => note });
+  const opening: SocketFactory = {
+    ...network,
+    listen: (endpoint, events) => network.listen(endpoint, events),
+    dial: (endpoint, events, options) =>
+      network.dial(
+        endpoint,
+        {
+          opened: () => {
+            events.opened();
+            clock.advance(100);
+          },
+          message: (parts, bytes) => events.message(parts, bytes),
+          closed: (reason, cause) => events.closed(reason, cause),
+        },
+        options,
+      ),
+  };
+  const tap = frameTap((frame, { direction }) => {
+    if (direction === "out") frames.push(frame.kind);
+    return frame;
+  });
+  const options = { security: insecure(), network: opening, clock, stallMs: 400, tap };
+  await using connection = connectTo(endpoints, options);
+  await createClient(connection, CallService).call({ text: "hello" });
+  expect(frames.slice(0, 3)).toEqual([FrameKind.Hello, FrameKind.Request, FrameKind.Ping]);
+  await node.close({ graceMs: 0 });
 });

@@ -8,6 +8,8 @@ import type { Kind } from "./wire-call.js";
 export class Handling {
   readonly token: string;
   readonly kind: Kind;
+  /** How many attempts of the call came before. */
+  readonly attempt: number;
   readonly ctx: HandlerContext;
   /** The answers, where there is a stream of them. */
   readonly feed: Feed | undefined;
@@ -32,6 +34,7 @@ export class Handling {
     this.kind = kind;
     this.ctx = ctx;
     this.token = ctx.requestMetadata.text("token") ?? "";
+    this.attempt = Number(ctx.requestMetadata.text("previous-attempts") ?? 0);
     // Some never look at their signal, which is only made for those who do.
     if (choices.percent(30)) {
       ctx.signal.addEventListener("abort", () => this.#obey(), { once: true });

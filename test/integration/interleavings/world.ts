@@ -59,7 +59,7 @@ export class World implements Stage, NetworkObserver {
   steps = 0;
   readonly faults: string[] = [];
   readonly callers = new Map<string, Caller>();
-  /** The last one of each call. */
+  /** That of each call's last attempt. */
   readonly handlings = new Map<string, Handling>();
   readonly allHandlings: Handling[] = [];
   readonly parties: Party[] = [];
@@ -236,7 +236,9 @@ export class World implements Stage, NetworkObserver {
     const most = caller?.keyed === true && before.every(({ gone }) => !gone) ? 1 : (caller?.attempts ?? 0);
     if (before.length >= most) this.fault(`${token} was handled ${before.length + 1} times`);
     if (caller?.kind !== kind) this.fault(`${token} was handled as ${kind}`);
-    this.handlings.set(token, handling);
+    const last = this.handlings.get(token);
+    // An attempt on a connection that broke may arrive behind the one that was made after it.
+    if (last === undefined || handling.attempt >= last.attempt) this.handlings.set(token, handling);
     this.allHandlings.push(handling);
     this.note(() => `  ${token} is being handled`);
     return handling;
