@@ -36,6 +36,7 @@ export class Circuit {
   private openUntil = 0;
   /** Half open: calls that were let pass and whose end did not count for nothing. */
   private probing = 0;
+  private probedAt = 0;
   private succeeded = 0;
 
   constructor(settings: CircuitSettings, onChange: (to: CircuitState, from: CircuitState) => void) {
@@ -49,16 +50,20 @@ export class Circuit {
 
   /** Until a call may pass, when none may. */
   waitMs(now: number): number {
-    return this.current === "open" ? Math.max(0, this.openUntil - now) : 0;
+    if (this.current === "open") return Math.max(0, this.openUntil - now);
+    const { probes, openMs } = this.settings;
+    if (this.current === "closed" || this.probing < probes) return 0;
+    // A probe may take as long as it likes, a stream for one: then another one is let pass.
+    return Math.max(0, this.probedAt + openMs - now);
   }
 
   /** Lets a call pass, or gives undefined. */
   admit(now: number): Permit | undefined {
-    if (this.current === "open" && now >= this.openUntil) this.become("half-open");
-    if (this.current === "open") return undefined;
+    if (this.waitMs(now) > 0) return undefined;
+    if (this.current === "open") this.become("half-open");
     if (this.current === "half-open") {
-      if (this.probing >= this.settings.probes) return undefined;
       this.probing++;
+      this.probedAt = now;
     }
     return { generation: this.generation };
   }

@@ -92,6 +92,17 @@ describe("an open circuit", () => {
     expect(made.state).toBe("closed");
   });
 
+  test("lets another call pass when its probes tell nothing for as long as it was open", () => {
+    const { made } = open();
+    made.admit(500);
+    made.admit(600);
+    expect([made.waitMs(700), made.admit(1_099)]).toEqual([400, undefined]);
+    const another = made.admit(1_100);
+    expect([another !== undefined, made.admit(1_100)]).toEqual([true, undefined]);
+    if (another !== undefined) made.settle(another, "failure", 1_200);
+    expect(made.state).toBe("open");
+  });
+
   test("does not count calls that began before it opened, nor once it has closed again", () => {
     const { made, calls, changes } = circuit();
     const early = [made.admit(0), made.admit(0), made.admit(0), made.admit(0)];
