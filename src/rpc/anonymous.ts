@@ -86,6 +86,13 @@ export class AnonymousPeer {
   }
 }
 
+function noCompression(path: string): HeliographError {
+  return new HeliographError(Code.Unimplemented, `${path}: without a session nothing is compressed`, {
+    reason: "CODEC_UNSUPPORTED",
+    notProcessed: true,
+  });
+}
+
 class AnonymousCall implements UnaryCallOwner, PacketHandler {
   readonly peer = nobody;
   private readonly server: ServerShared;
@@ -145,6 +152,8 @@ class AnonymousCall implements UnaryCallOwner, PacketHandler {
     const route = findRoute(this.server, frame.buf, frame.methodStart, frame.methodEnd);
     requireUnary(route);
     const codec = requireCodec(frame.codec, frame.compression, route.path);
+    // It could not say what it can undo, nor hear what this side can.
+    if (frame.compression !== 0) throw noCompression(route.path);
     if (frame.payload === undefined) throw protocolViolation("a unary call needs exactly one message");
     const size = frame.payloadEnd - frame.payloadStart;
     if (size > MAX_BARE_BYTES) throw messageTooLarge(size, MAX_BARE_BYTES, "the request", true);

@@ -200,6 +200,8 @@ export class ClientSession extends Session implements DialerEvents, StreamCallSe
     writer.number(FrameField.creditMessages, messages);
     writer.number(FrameField.creditBytes, bytes);
     this.outbox.end(writer);
+    // The server may wait for it, while more of what it has sent already keeps this turn from ending.
+    this.outbox.flushGathered();
   }
 
   /** Tells the server that nobody waits for the answer. */

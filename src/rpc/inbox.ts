@@ -29,10 +29,42 @@ interface Reader<T> {
   reject(error: unknown): void;
 }
 
-/** A message whose bytes are still being decompressed. */
+/**
+ * A message that takes a while to read, such as a compressed one: it is read when it is asked for, so that of a queue
+ * of them one at a time is as large as it gets.
+ */
 class Pending<T> {
+  private readonly read: () => T | Promise<T>;
   message: T | undefined;
   ready = false;
+  private begun = false;
+
+  constructor(read: () => T | Promise<T>) {
+    this.read = read;
+  }
+
+  /** Begins to read it, once. True when it is ready. */
+  begin(later: () => void, failed: (error: unknown) => void): boolean {
+    if (this.begun) return this.ready;
+    this.begun = true;
+    try {
+      const message = this.read();
+      if (message instanceof Promise) {
+        message.then((read) => {
+          this.is(read);
+          later();
+        }, failed);
+      } else this.is(message);
+    } catch (error) {
+      failed(error);
+    }
+    return this.ready;
+  }
+
+  private is(message: T): void {
+    this.message = message;
+    this.ready = true;
+  }
 }
 
 /**
@@ -119,21 +151,13 @@ export class Inbox<T = unknown> implements AsyncIterableIterator<T> {
     this.sizes.push(bytes);
   }
 
-  /** As `push`, of a message that takes a while to read; those behind it wait for it. */
-  pushLater(message: Promise<T>, bytes: number, mark = 0): void {
+  /** As `push`, of a message that is only read when it is asked for; those behind it wait for it. */
+  pushLater(read: () => T | Promise<T>, bytes: number, mark = 0): void {
     if (this.ended) return;
     this.arrived(mark);
-    const pending = new Pending<T>();
-    this.items.push(pending);
+    this.items.push(new Pending(read));
     this.sizes.push(bytes);
-    message.then(
-      (read) => {
-        pending.message = read;
-        pending.ready = true;
-        this.handOver();
-      },
-      (error) => this.broken(pending, error),
-    );
+    this.handOver();
   }
 
   /** Nothing more arrives. With an error, the reader gets it after the last message. */
@@ -157,11 +181,12 @@ export class Inbox<T = unknown> implements AsyncIterableIterator<T> {
     if (this.first < this.items.length && this.readers.length === 0) {
       const item = this.items[this.first];
       if (!(item instanceof Pending)) return Promise.resolve({ done: false, value: this.take() as T });
-      if (item.ready) {
+      if (this.isReady(item)) {
         this.take();
         return Promise.resolve({ done: false, value: item.message as T });
       }
-    } else if (this.ended && this.empty) return this.end();
+    }
+    if (this.ended && this.empty) return this.end();
     return new Promise((resolve, reject) => {
       this.readers.push({ resolve, reject });
     });
@@ -228,11 +253,18 @@ export class Inbox<T = unknown> implements AsyncIterableIterator<T> {
     this.host.taken(messages, taken);
   }
 
+  private isReady(pending: Pending<T>): boolean {
+    return pending.begin(
+      () => this.handOver(),
+      (error) => this.broken(pending, error),
+    );
+  }
+
   /** Gives readers what has become ready. */
   private handOver(): void {
     while (this.readers.length > 0 && this.first < this.items.length) {
       const item = this.items[this.first];
-      if (item instanceof Pending && !item.ready) return;
+      if (item instanceof Pending && !this.isReady(item)) return;
       this.take();
       const value = (item instanceof Pending ? item.message : item) as T;
       this.readers.shift()?.resolve({ done: false, value });

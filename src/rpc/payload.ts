@@ -1,4 +1,4 @@
-import type { Buffer } from "node:buffer";
+import { Buffer } from "node:buffer";
 import { Code } from "../core/code.js";
 import { HeliographError } from "../core/error.js";
 import { codecById } from "../wire/codec.js";
@@ -115,6 +115,15 @@ export function readPayload(
   const bytes = decompress(compression, buf.subarray(start, end), limit);
   if (bytes instanceof Promise) return bytes.then((whole) => codec.decode(type, whole, 0, whole.length));
   return codec.decode(type, bytes, 0, bytes.length);
+}
+
+/** The share of the memory behind a payload that it has to have for the memory to be kept for it. */
+const WORTH_KEEPING = 1 / 8;
+
+/** A payload that is to be read later: a copy, unless it is most of the memory that it would keep alive. */
+export function ownBytes(buf: Buffer, start: number, end: number): Buffer {
+  const bytes = buf.subarray(start, end);
+  return bytes.length >= buf.buffer.byteLength * WORTH_KEEPING ? bytes : Buffer.from(bytes);
 }
 
 /** @throws HeliographError UNIMPLEMENTED, reason CODEC_UNSUPPORTED */

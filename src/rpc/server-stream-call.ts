@@ -13,7 +13,7 @@ import { CallContext } from "./call-context.js";
 import { writeHeadMetadata } from "./call-metadata.js";
 import { type Credit, Inbox, type InboxHost } from "./inbox.js";
 import { interceptedStream } from "./intercepted.js";
-import { readPayload } from "./payload.js";
+import { ownBytes, readPayload } from "./payload.js";
 import { oneRequest, violation } from "./refusals.js";
 import { type RequestFacts, ServerCall, type ServerCallOwner } from "./server-call.js";
 import type { ServerShared } from "./server-shared.js";
@@ -333,9 +333,11 @@ export class ServerStreamCall
 
   private push(inbox: Inbox, buf: Buffer, start: number, end: number, compression: number): void {
     try {
-      const message = this.read(buf, start, end, compression);
-      if (message instanceof Promise) inbox.pushLater(message, end - start, compression);
-      else inbox.push(message, end - start, compression);
+      if (compression === 0) inbox.push(this.codec.decode(this.route.input, buf, start, end), end - start);
+      else {
+        const bytes = ownBytes(buf, start, end);
+        inbox.pushLater(() => this.read(bytes, 0, bytes.length, compression), bytes.length, compression);
+      }
     } catch (error) {
       this.unreadable(error);
     }

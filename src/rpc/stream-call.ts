@@ -12,7 +12,7 @@ import type { BoundMethod } from "./bound-method.js";
 import { requestCompression } from "./call-options.js";
 import { ClientCall, type ClientCallOwner, type ClientCallSession } from "./client-call.js";
 import { type Credit, Inbox, type InboxHost } from "./inbox.js";
-import { readPayload } from "./payload.js";
+import { ownBytes, readPayload } from "./payload.js";
 import { oneAnswer } from "./refusals.js";
 import type { OutgoingStream } from "./stream-output.js";
 import { type Source, StreamSender, type StreamSenderHost } from "./stream-sender.js";
@@ -263,10 +263,14 @@ export class StreamCall
 
   private push(inbox: Inbox, buf: Buffer, start: number, end: number, messageBytes: number): void {
     const { codec, output } = this.method;
+    const { compression } = this;
     try {
-      const message = readPayload(codec, output, this.compression, buf, start, end, messageBytes);
-      if (message instanceof Promise) inbox.pushLater(message, end - start);
-      else inbox.push(message, end - start);
+      if (compression === 0) inbox.push(codec.decode(output, buf, start, end), end - start);
+      else {
+        const bytes = ownBytes(buf, start, end);
+        const read = () => readPayload(codec, output, compression, bytes, 0, bytes.length, messageBytes);
+        inbox.pushLater(read, bytes.length);
+      }
     } catch (error) {
       this.unreadable(error);
     }

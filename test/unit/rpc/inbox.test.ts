@@ -125,68 +125,66 @@ describe("an inbox", () => {
     expect(taken).toEqual([[2, 250]]);
   });
 
-  test("keeps the order of messages that take a while to read", async () => {
+  test("keeps the order of messages that take a while to read, and reads one at a time", async () => {
     const { box } = inbox();
-    const [slow, fast] = [deferred<unknown>(), deferred<unknown>()];
+    const slow = deferred<unknown>();
+    const begun: string[] = [];
+    const read = (name: string, message: unknown) => () => {
+      begun.push(name);
+      return message;
+    };
     const asked = box.next();
-    box.pushLater(slow.promise, 1);
+    box.pushLater(read("a", slow.promise), 1);
     box.push("b", 1);
-    box.pushLater(fast.promise, 1);
+    box.pushLater(read("c", "c"), 1);
+    box.pushLater(read("d", Promise.resolve("d")), 1);
     box.finish();
-    fast.resolve("c");
-    expect(await state(asked)).toBe("pending");
     const next = box.next();
+    expect(await state(asked)).toBe("pending");
+    expect(begun).toEqual(["a"]);
     slow.resolve("a");
-    expect(await Promise.all([asked, next, box.next(), box.next()])).toEqual([
-      item("a"),
-      item("b"),
-      item("c"),
-      done,
-    ]);
+    expect(await Promise.all([asked, next])).toEqual([item("a"), item("b")]);
+    expect(begun).toEqual(["a"]);
+    expect(await Promise.all([box.next(), box.next(), box.next()])).toEqual([item("c"), item("d"), done]);
   });
 
-  test("hands over one that has become readable before anybody asked", async () => {
-    const { box } = inbox();
-    box.pushLater(Promise.resolve("a"), 1);
-    await new Promise(setImmediate);
+  test.each([
+    ["later", false],
+    ["later, after the end", true],
+    ["at once", false],
+    ["at once, after the end", true],
+  ])("drops all from one on that can't be read (%s)", async (when, ended) => {
+    const { box, unreadable } = inbox();
+    const broken = new HeliographError(Code.Internal, "torn");
+    box.push("a", 1);
+    box.pushLater(() => Promise.resolve("b"), 1);
+    box.pushLater(() => {
+      if (when.startsWith("at once")) throw broken;
+      return Promise.reject(broken);
+    }, 1);
+    box.push("d", 1);
+    if (ended) box.finish(new HeliographError(Code.NotFound, "that came after it"));
     expect(await box.next()).toEqual(item("a"));
+    expect(await box.next()).toEqual(item("b"));
+    expect(unreadable).toEqual([]);
+    await expect(box.next()).rejects.toBe(broken);
+    expect(unreadable).toEqual([broken]);
+    expect(await box.next()).toEqual(done);
   });
-
-  test.each([true, false])(
-    "drops all from one on that can't be read (the end is here: %s)",
-    async (ended) => {
-      const { box, unreadable } = inbox();
-      const [good, bad] = [deferred<unknown>(), deferred<unknown>()];
-      box.push("a", 1);
-      box.pushLater(good.promise, 1);
-      box.pushLater(bad.promise, 1);
-      box.push("d", 1);
-      if (ended) box.finish(new HeliographError(Code.NotFound, "that came after it"));
-      const broken = new HeliographError(Code.Internal, "torn");
-      bad.reject(broken);
-      await new Promise(setImmediate);
-      expect(unreadable).toEqual([broken]);
-      good.resolve("b");
-      expect(await box.next()).toEqual(item("a"));
-      expect(await box.next()).toEqual(item("b"));
-      await expect(box.next()).rejects.toBe(broken);
-      expect(await box.next()).toEqual(done);
-    },
-  );
 
   test("tells who waits for a message that it can't be read, and nobody who has left", async () => {
     const { box, unreadable } = inbox();
-    const bad = deferred<unknown>();
     const waiting = box.next();
-    box.pushLater(bad.promise, 1);
-    bad.reject(new RangeError("torn"));
+    box.pushLater(() => Promise.reject(new RangeError("torn")), 1);
     await expect(waiting).rejects.toMatchObject({ code: Code.Internal, cause: { message: "torn" } });
     expect(unreadable).toHaveLength(1);
     const other = inbox();
     const late = deferred<unknown>();
-    other.box.pushLater(late.promise, 1);
+    const asked = other.box.next();
+    other.box.pushLater(() => late.promise, 1);
     await other.box.return();
     late.reject(new RangeError("torn"));
+    expect(await asked).toEqual(done);
     await new Promise(setImmediate);
     expect(other.unreadable).toEqual([]);
   });
@@ -239,7 +237,8 @@ describe("an inbox", () => {
             expect(box.admit(next.bytes)).toBe(true);
             credit--;
             bytes -= next.bytes;
-            if (next.later) box.pushLater(Promise.resolve(sent), next.bytes);
+            const number = sent;
+            if (next.later) box.pushLater(() => Promise.resolve(number), next.bytes);
             else box.push(sent, next.bytes);
             if (++sent === messages.length) box.finish();
           };
