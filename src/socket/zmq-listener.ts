@@ -1,5 +1,6 @@
 import type { Buffer } from "node:buffer";
 import { CutOffPeers, isUnreachable } from "./cut-off-peers.js";
+import { GonePeers } from "./gone-peers.js";
 import { InprocRoom } from "./inproc.js";
 import { watch } from "./monitor.js";
 import { asBuffer, byteLengthOf, GOODBYE, isGoodbye } from "./parts.js";
@@ -24,6 +25,7 @@ class ZmqListener implements Listener {
   readonly #events: ListenerEvents;
   readonly #settings: ZmqSettings;
   readonly #cutOff: CutOffPeers;
+  readonly #gone = new GonePeers((routingId) => this.#left(routingId));
   readonly #room: InprocRoom | undefined;
   #over = false;
   #closing: Promise<void> | undefined;
@@ -86,9 +88,11 @@ class ZmqListener implements Listener {
     if (this.#over) return bytes;
     if (isGoodbye(parts, bytes)) {
       this.#cutOff.delete(routingId);
+      this.#gone.delete(routingId);
       this.#left(routingId);
       return bytes;
     }
+    this.#gone.heard(routingId);
     if (this.#cutOff.has(routingId)) {
       this.#cutOff.remind(routingId);
       return bytes;
@@ -103,8 +107,12 @@ class ZmqListener implements Listener {
 
   #failed(routingId: Uint8Array, error: unknown): void {
     if (this.#over) return;
+    if (isUnreachable(error)) {
+      this.#gone.add(routingId);
+      return;
+    }
     // A peer that goes on after a lost message would take what follows for something else.
-    if (!isUnreachable(error)) this.#cut(routingId);
+    this.#cut(routingId);
     this.#left(routingId);
   }
 
