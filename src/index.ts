@@ -34,11 +34,13 @@ export type {
   StreamRequestCall,
   StreamResult,
 } from "./rpc/interceptor.js";
+export { type NotifyOptions, notify } from "./rpc/notify.js";
 export type { RetryOptions } from "./rpc/retry-options.js";
+export { type ScatterAnswer, type ScatterOptions, scatter } from "./rpc/scatter.js";
 export { type ServingNode, serve } from "./rpc/serve.js";
 export type { ServeOptions } from "./rpc/serve-options.js";
 export type { Served } from "./rpc/serving.js";
-export type { Transport } from "./rpc/transport.js";
+export type { Instance, Transport } from "./rpc/transport.js";
 export type { Client, Handlers, UnaryCall, UnaryHandler } from "./rpc/types.js";
 export { type FrameFilter, frameTap, type TappedFrame } from "./socket/frame-tap.js";
 export { type InsecureOptions, insecure, type Security } from "./socket/security.js";

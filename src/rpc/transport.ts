@@ -1,10 +1,12 @@
 import type { Clock } from "../core/clock.js";
+import { invalidArgument } from "../core/error.js";
 import type {
   BidiStreamMethod,
   ClientStreamMethod,
   ServerStreamMethod,
   UnaryMethod,
 } from "../wire/definition.js";
+import { showValue } from "../wire/show-value.js";
 import type { BoundMethod } from "./bound-method.js";
 import type { CallOptions } from "./call-options.js";
 import type { Peer } from "./context.js";
@@ -65,4 +67,15 @@ export interface Transport {
    * @throws HeliographError CANCELLED, reason CONNECTION_CLOSED
    */
   instances?(): readonly Instance[];
+}
+
+/**
+ * @param usage how to call the function that was given it
+ * @throws HeliographError INVALID_ARGUMENT unless it is a transport
+ */
+export function requireTransport(transport: Transport, usage: string): void {
+  if (typeof transport?.unary === "function") return;
+  throw invalidArgument(
+    `the first argument must be a connection, as connectTo() makes it and as in ${usage}, got ${showValue(transport)}`,
+  );
 }

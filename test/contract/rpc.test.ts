@@ -5,7 +5,9 @@ import { testErrors } from "./rpc-errors.js";
 import { rpcCases } from "./rpc-harness.js";
 import { testInterceptors } from "./rpc-interceptors.js";
 import { testLimits } from "./rpc-limits.js";
+import { testNotify } from "./rpc-notify.js";
 import { testRetries } from "./rpc-retry.js";
+import { testScatter } from "./rpc-scatter.js";
 import { testStreamCredit } from "./rpc-stream-credit.js";
 import { testStreamEnds } from "./rpc-stream-ends.js";
 import { testStreamErrors } from "./rpc-stream-errors.js";
@@ -29,5 +31,7 @@ for (const rpcCase of rpcCases) {
     testStreamCredit(rpcCase);
     testStreamInterceptors(rpcCase);
     testRetries(rpcCase);
+    testNotify(rpcCase);
+    testScatter(rpcCase);
   });
 }
