@@ -81,8 +81,9 @@ export class ResumingCall extends StreamCall {
         return;
       }
     }
+    // It has arrived before a reader that waits for it takes it, and lets the server send more.
+    if (!this.plain && !frame.more) this.nextSequence++;
     super.take(frame, messageBytes, room);
-    if (!this.plain && !this.done && this.assembly === undefined) this.nextSequence++;
   }
 
   override lost(error: HeliographError): void {

@@ -91,11 +91,13 @@ export class Caller {
         this.#checkMetadata(metadata);
       },
     };
-    if (kind === "call" || kind === "count") {
+    if (kind !== "sum" && kind !== "chat") {
       this.size = stage.size();
       const request = noteOf(token, 0, this.size);
       if (kind === "call") this.#await(client.call(request, options));
-      else this.#stream = client.count(request, options);
+      else if (kind === "count") this.#stream = client.count(request, options);
+      else if (kind === "watch") this.#stream = client.watch(request, options);
+      else this.#stream = client.watchClosely(request, options);
     } else {
       this.size = 0;
       this.feed = new Feed(stage, token, choices.pick(driven), () => new Error(`the requests of ${token}`));

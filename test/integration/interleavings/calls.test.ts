@@ -1,18 +1,23 @@
-import { expect, test } from "vitest";
-import { scaled } from "../../support/soak.js";
-import { explore } from "./explore.js";
+import { testInterleavings } from "./interleavings.js";
 
-const SEED = Number(process.env["HELIOGRAPH_SEED"] ?? 1);
-const RUNS = Number(process.env["HELIOGRAPH_RUNS"] ?? scaled(2_500, 100_000));
-
-test(`${RUNS} interleavings of calls with one request and one answer`, {
-  timeout: scaled(120_000, 3_600_000),
-}, async () => {
-  const { runs, distinct, steps, calls, seen } = await explore(SEED, RUNS, {
-    kinds: ["call"],
-    retries: false,
-  });
-  console.info(`${runs} runs, ${distinct} of them different, ${steps} steps, ${calls} calls`);
-  console.info(seen);
-  expect(distinct).toBe(runs);
+testInterleavings("calls with one request and one answer", {
+  runs: 2_500,
+  soakRuns: 100_000,
+  kinds: ["call"],
+  retries: false,
+  breaks: false,
+  sees: [
+    "answered",
+    "CALL_CANCELLED",
+    "CALL_TIMED_OUT",
+    "CONNECTION_CLOSED",
+    "CONNECTION_LOST",
+    "DRAINING",
+    "HANDLER_FAILED",
+    "NO_INSTANCE",
+    "TOO_MANY_CALLS",
+    "a payload in chunks",
+    "window full of bytes",
+    "window full of packets",
+  ],
 });

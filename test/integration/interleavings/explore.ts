@@ -1,16 +1,8 @@
 import { Random } from "../../support/random.js";
 import { Choices } from "./choices.js";
 import { type Result, run } from "./run.js";
-import { chooseSetup } from "./setups.js";
+import { chooseSetup, type Scope } from "./setups.js";
 import { shrink } from "./shrink.js";
-import type { Kind } from "./wire-call.js";
-
-/** What is explored. */
-export interface Scope {
-  readonly kinds: readonly Kind[];
-  /** Calls may be made again when they fail. */
-  readonly retries: boolean;
-}
 
 /** What was explored. */
 export interface Explored {
@@ -44,8 +36,8 @@ export async function explore(seed: number, runs: number, scope: Scope): Promise
   return { runs, distinct: different.size, steps, calls, seen };
 }
 
-function runWith(choices: Choices, { kinds, retries }: Scope, tell: boolean): Promise<Result> {
-  return run(choices, chooseSetup(choices, kinds, retries), tell);
+function runWith(choices: Choices, scope: Scope, tell: boolean): Promise<Result> {
+  return run(choices, chooseSetup(choices, scope), tell);
 }
 
 async function failure(

@@ -175,3 +175,13 @@ test("a session that opens in the turn in which sessions are checked begins with
   expect(frames.slice(0, 3)).toEqual([FrameKind.Hello, FrameKind.Request, FrameKind.Ping]);
   await node.close({ graceMs: 0 });
 });
+
+test("a stream that resumes goes on after a message larger than its window", async () => {
+  const sizes = [70_000, 1, 300_000, 1];
+  const client = await pair({
+    watchClosely: () => sizes.map((size) => Note.create({ data: Buffer.alloc(size) })),
+  });
+  const got: number[] = [];
+  for await (const { data } of client.watchClosely({})) got.push(data.length);
+  expect(got).toEqual(sizes);
+});

@@ -44,7 +44,7 @@ export class Handling {
       ctx.responseMetadata.set("token", this.token);
       ctx.trailers.set("token", this.token);
     }
-    if (kind === "count" || kind === "chat") {
+    if (kind !== "call" && kind !== "sum") {
       const form = kind === "chat" && choices.percent(30) ? "own" : choices.pick(driven);
       this.feed = new Feed(stage, this.token, form, () => this.#error());
     }

@@ -4,6 +4,7 @@ import type { ScheduledLink } from "../../support/scheduled-link.js";
 import type { Caller, Ending } from "./caller.js";
 import type { Feed } from "./feed.js";
 import type { Handling } from "./handling.js";
+import { resumes } from "./wire-call.js";
 import type { WireSession } from "./wire-session.js";
 import type { World } from "./world.js";
 
@@ -44,9 +45,9 @@ function checkFeed(world: World, token: string, feed: Feed | undefined): void {
 }
 
 /** Whether the handlers of a call that has ended for its caller know of it. */
-export function checkHandlers(world: World, { token, ending, keyed }: Caller): void {
-  // The run of a call with a key goes on without a caller, since the call may be made again.
-  if (ending === undefined || keyed) return;
+export function checkHandlers(world: World, { token, ending, keyed, kind }: Caller): void {
+  // That of a call with a key, or of a stream that resumes, goes on without a caller, who may come back.
+  if (ending === undefined || ((keyed || resumes(kind)) && !world.nodeClosed)) return;
   const left = world.allHandlings.filter((each) => each.token === token && !each.over && !each.gone);
   if (left.length > 0) world.fault(`${token} is over, but its handler was not told`);
 }
@@ -94,6 +95,9 @@ function checkError(
       return;
     case Code.Unavailable:
       if (!world.disturbed && caller.endedAt < caller.startedAt + CONNECT_MS) wrong();
+      return;
+    case Code.DataLoss:
+      if (!resumes(caller.kind) || !world.disturbed) wrong();
       return;
     case Code.Aborted:
       if (handling?.finished !== "failed") wrong();

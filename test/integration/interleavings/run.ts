@@ -3,6 +3,7 @@ import type { Caller } from "./caller.js";
 import type { Choices } from "./choices.js";
 import { checkEnding, checkHandlers, checkLeft, checkLeftHandler, sessionsOf } from "./outcome.js";
 import type { Action } from "./stage.js";
+import { resumes } from "./wire-call.js";
 import { type Setup, World } from "./world.js";
 
 /** What a run came to. */
@@ -101,13 +102,18 @@ class Driver {
       world.note(() => "the node closes");
       world.closeNode(1_000);
       await this.#rest(() => this.#deliveries());
-      if (!world.nodeClosed) world.fault("no call is left, but the node waits for one before it closes");
+      const waits = [...world.callers.values()].some(({ keyed, kind }) => keyed || resumes(kind));
+      if (!world.nodeClosed && !waits)
+        world.fault("no call is left, but the node waits for one before it closes");
     }
     world.note(() => "the connections close");
     for (const party of world.parties) world.closeParty(party);
     await this.#rest(() => this.#deliveries());
     if (world.parties.some(({ closed }) => !closed)) world.fault("a connection does not close");
     world.closeNode(1_000);
+    await this.#rest(() => this.#deliveries());
+    // What goes on without a caller may use up the grace.
+    if (!world.nodeClosed) world.clock.advance(1_000);
     await this.#rest(() => this.#deliveries());
     if (!world.nodeClosed) world.fault("the node does not close");
     if (world.clock.timers > 0) world.fault(`${world.clock.timers} timers are left`);

@@ -19,8 +19,17 @@ const large: Setup["sizes"] = [
   [10, 300_000],
 ];
 
+/** What is explored. */
+export interface Scope {
+  readonly kinds: readonly Kind[];
+  /** Calls may be made again when they fail. */
+  readonly retries: boolean;
+  /** Connections may break in every run, not in some. */
+  readonly breaks: boolean;
+}
+
 /** The conditions of a run: most have one thing or another that is scarce. */
-export function chooseSetup(choices: Choices, kinds: readonly Kind[], retries: boolean): Setup {
+export function chooseSetup(choices: Choices, { kinds, retries, breaks }: Scope): Setup {
   const limits = () => ({
     maxCalls: choices.pick([1_024, 2, 1]),
     windowPackets: choices.pick([128, 4]),
@@ -34,7 +43,7 @@ export function chooseSetup(choices: Choices, kinds: readonly Kind[], retries: b
     clientLimits: limits(),
     maxConcurrent: choices.pick([256, 2, 1]),
     sizes: choices.pick([small, small, small, medium, medium, large]),
-    breaks: retries || choices.percent(35),
+    breaks: breaks || choices.percent(35),
     retries,
   };
 }

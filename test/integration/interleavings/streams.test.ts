@@ -1,18 +1,26 @@
-import { expect, test } from "vitest";
-import { scaled } from "../../support/soak.js";
-import { explore } from "./explore.js";
+import { testInterleavings } from "./interleavings.js";
 
-const SEED = Number(process.env["HELIOGRAPH_SEED"] ?? 1);
-const RUNS = Number(process.env["HELIOGRAPH_RUNS"] ?? scaled(7_500, 200_000));
-
-test(`${RUNS} interleavings of calls with streams`, {
-  timeout: scaled(120_000, 3_600_000),
-}, async () => {
-  const { runs, distinct, steps, calls, seen } = await explore(SEED, RUNS, {
-    kinds: ["call", "count", "sum", "chat"],
-    retries: false,
-  });
-  console.info(`${runs} runs, ${distinct} of them different, ${steps} steps, ${calls} calls`);
-  console.info(seen);
-  expect(distinct).toBe(runs);
+testInterleavings("calls with streams", {
+  runs: 5_000,
+  soakRuns: 200_000,
+  kinds: ["call", "count", "sum", "chat"],
+  retries: false,
+  breaks: false,
+  sees: [
+    "answered",
+    "left",
+    "CALL_CANCELLED",
+    "CALL_TIMED_OUT",
+    "CONNECTION_CLOSED",
+    "CONNECTION_LOST",
+    "DRAINING",
+    "HANDLER_FAILED",
+    "NO_INSTANCE",
+    "TOO_MANY_CALLS",
+    "a payload in chunks",
+    "credit for bytes used up",
+    "credit for messages used up",
+    "window full of bytes",
+    "window full of packets",
+  ],
 });

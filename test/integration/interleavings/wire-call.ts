@@ -3,7 +3,12 @@ import { Code, FrameKind } from "../../../src/gen/heliograph/wire/v1/wire.js";
 import type { Direction } from "../../support/scheduled-link.js";
 import { type Granted, kindName, type SeenFrame } from "./wire-frame.js";
 
-export type Kind = "call" | "count" | "sum" | "chat";
+/** A method of CallService; the last two resume. */
+export type Kind = "call" | "count" | "sum" | "chat" | "watch" | "watchclosely";
+
+export function resumes(kind: Kind): boolean {
+  return kind === "watch" || kind === "watchclosely";
+}
 
 /** Who hears what is seen on the wire. */
 export interface Watcher {
@@ -44,6 +49,8 @@ export class WireCall {
   readonly #watcher: Watcher;
   readonly #payload: Record<Direction, Payload | undefined> = { up: undefined, down: undefined };
   readonly #credit: Record<Direction, Credit>;
+  /** That of the next message of a stream that resumes. */
+  #sequence: number;
 
   constructor(request: SeenFrame, granted: Granted, watcher: Watcher) {
     const { frame } = request;
@@ -52,6 +59,10 @@ export class WireCall {
     this.kind = method as Kind;
     this.token = Buffer.from(frame.metadata.find(({ key }) => key === "token")?.value ?? []).toString();
     this.#watcher = watcher;
+    this.#sequence = Number(frame.resume?.nextSequence ?? 0);
+    if (this.#sequence > 1) watcher.saw("resumed");
+    if (frame.metadata.some(({ key }) => key === "previous-attempts")) watcher.saw("made again");
+    if (resumes(this.kind) !== this.#sequence > 0) this.#report("REQUEST names no stream, or should not");
     this.#credit = {
       up: { messages: granted.creditMessages, bytes: granted.creditBytes },
       down: { messages: frame.creditMessages, bytes: Number(frame.creditBytes) },
@@ -74,7 +85,7 @@ export class WireCall {
   }
 
   get responseStream(): boolean {
-    return this.kind === "count" || this.kind === "chat";
+    return this.kind !== "call" && this.kind !== "sum";
   }
 
   /** A further frame of this call was handed over. */
@@ -167,6 +178,10 @@ export class WireCall {
     if (!seen.payload) {
       if (!seen.frame.endStream) this.#report("a MESSAGE without payload and end_stream");
       return;
+    }
+    if (direction === "down" && resumes(this.kind)) {
+      const sequence = Number(seen.frame.sequence);
+      if (sequence !== this.#sequence++) this.#report(`MESSAGE ${sequence} is not the next one`);
     }
     const credit = this.#credit[direction];
     if (credit.messages <= 0) this.#report(`a MESSAGE ${direction} without credit for messages`);

@@ -222,6 +222,8 @@ export class World implements Stage, NetworkObserver {
     return {
       call: (request, ctx) => this.#handle("call", ctx).answerCall(request),
       count: (request, ctx) => this.#handle("count", ctx).answerCount(request),
+      watch: (request, ctx) => this.#handle("watch", ctx).answerCount(request),
+      watchClosely: (request, ctx) => this.#handle("watchclosely", ctx).answerCount(request),
       sum: (requests, ctx) => this.#handle("sum", ctx).answerSum(requests),
       chat: (requests, ctx) => this.#handle("chat", ctx).answerChat(requests),
     };
@@ -237,6 +239,7 @@ export class World implements Stage, NetworkObserver {
     if (before.length >= most) this.fault(`${token} was handled ${before.length + 1} times`);
     if (caller?.kind !== kind) this.fault(`${token} was handled as ${kind}`);
     const last = this.handlings.get(token);
+    if (last !== undefined) this.saw("handled again");
     // An attempt on a connection that broke may arrive behind the one that was made after it.
     if (last === undefined || handling.attempt >= last.attempt) this.handlings.set(token, handling);
     this.allHandlings.push(handling);
