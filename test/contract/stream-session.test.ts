@@ -1,13 +1,12 @@
 import { Buffer } from "node:buffer";
 import { randomBytes } from "node:crypto";
 import { describe, expect, test } from "vitest";
-import { type Frame, Packet } from "../../src/gen/heliograph/wire/v1/wire.js";
+import type { Frame } from "../../src/gen/heliograph/wire/v1/wire.js";
 import { Code } from "../../src/index.js";
 import { FrameField, FrameKind } from "../../src/wire/frame.js";
 import type { PacketWriter } from "../../src/wire/packet-writer.js";
 import { Note } from "../gen/heliograph/test/v1/call.js";
-import { frame, hello, packet, RawPeer } from "../support/raw-peer.js";
-import { until } from "../support/within.js";
+import { frame, hello } from "../support/raw-peer.js";
 import {
   all,
   type CallHandlers,
@@ -18,75 +17,19 @@ import {
   type ServerOptions,
   tcp,
 } from "./rpc-harness.js";
+import {
+  bytes,
+  peers as connected,
+  credit,
+  endOf,
+  type Fields,
+  message,
+  one,
+  request,
+} from "./stream-session.js";
 
-const { serve: start, own } = harness(tcp);
-type Fields = (writer: PacketWriter) => void;
-
-const bytes = (number: number) => Note.encode(Note.create({ number: BigInt(number) })).finish();
-
-/** A server, and a client that is written by hand. */
-async function peers(handlers: CallHandlers, options?: ServerOptions) {
-  const server = await start({ call: (note) => note, ...handlers }, options);
-  const peer = new RawPeer(server.endpoint);
-  own({ [Symbol.asyncDispose]: async () => peer.close() });
-  const send = (write: Fields) => peer.send(packet(write));
-  const arrived: Frame[] = [];
-  /** The next frame of one kind for a call; others are kept for later. */
-  const next = async (kind: number, callId: number): Promise<Frame> => {
-    for (;;) {
-      const at = arrived.findIndex((each) => each.kind === kind && Number(each.callId) === callId);
-      if (at >= 0) return arrived.splice(at, 1)[0]!;
-      const [part, ...attachments] = await peer.socket.receive();
-      for (const each of Packet.decode(part!).frames) {
-        if (each.attached) each.payload = attachments.shift() as Buffer;
-        arrived.push(each);
-      }
-    }
-  };
-  /** How a call ended. */
-  const ended = async (callId: number) => {
-    const { status, notProcessed } = await next(FrameKind.End, callId);
-    return [status?.code ?? 0, status?.reason ?? "", notProcessed];
-  };
-  /** The session still serves. */
-  const alive = async (callId: number) => {
-    await send((writer) => request(writer, callId, "Call", one(callId)));
-    expect((await next(FrameKind.End, callId)).status).toBeUndefined();
-    expect(server.faults).toEqual([]);
-  };
-  return { ...server, peer, send, next, ended, alive, arrived };
-}
-
-function request(writer: PacketWriter, id: number, method: string, more: Fields = () => {}): void {
-  frame(writer, FrameKind.Request, id, () => {
-    writer.text(FrameField.method, `heliograph.test.v1.CallService/${method}`);
-    writer.number(FrameField.codec, 1);
-    more(writer);
-  });
-}
-
-/** The one request of a call. */
-const one =
-  (number: number): Fields =>
-  (writer) => {
-    writer.flag(FrameField.endStream);
-    writer.bytesField(FrameField.payload, bytes(number));
-  };
-
-const message = (writer: PacketWriter, id: number, number: number, more: Fields = () => {}) =>
-  frame(writer, FrameKind.Message, id, () => {
-    writer.bytesField(FrameField.payload, bytes(number));
-    more(writer);
-  });
-
-const endOf = (writer: PacketWriter, id: number) =>
-  frame(writer, FrameKind.Message, id, () => writer.flag(FrameField.endStream));
-
-const credit = (writer: PacketWriter, id: number, messages: number, size: number) =>
-  frame(writer, FrameKind.Credit, id, () => {
-    writer.number(FrameField.creditMessages, messages);
-    writer.number(FrameField.creditBytes, size);
-  });
+const here = harness(tcp);
+const peers = (handlers: CallHandlers, options?: ServerOptions) => connected(here, handlers, options);
 
 const violated = [Code.Internal, "PROTOCOL_VIOLATION", false];
 const counts = {
@@ -408,58 +351,5 @@ describe("a stream that is spoken by hand", () => {
     await send((writer) => frame(writer, FrameKind.Cancel, 1));
     expect((await ended(1))[0]).toBe(Code.Cancelled);
     await alive(2);
-  });
-});
-
-describe("a session with streams is ended", () => {
-  const open: Fields = (writer) => {
-    hello(writer);
-    request(writer, 1, "Sum");
-  };
-
-  test.each<[string, (writer: PacketWriter) => void, string]>([
-    [
-      "for a MESSAGE of a call that was never made",
-      (writer) => message(writer, 5, 1),
-      "which was never made",
-    ],
-    ["for CREDIT of a call that was never made", (writer) => credit(writer, 5, 1, 1), "which was never made"],
-    [
-      "for more bytes than were announced",
-      (writer) => {
-        frame(writer, FrameKind.Message, 1, () => {
-          writer.number(FrameField.payloadSize, 10);
-          writer.flag(FrameField.more);
-        });
-        frame(writer, FrameKind.Message, 1, () => writer.bytesField(FrameField.payload, Buffer.alloc(11)));
-      },
-      "sends more than its payload_size of 10",
-    ],
-    [
-      "for fewer bytes than were announced",
-      (writer) => {
-        frame(writer, FrameKind.Message, 1, () => {
-          writer.number(FrameField.payloadSize, 10);
-          writer.flag(FrameField.more);
-        });
-        frame(writer, FrameKind.Message, 1, () => writer.bytesField(FrameField.payload, Buffer.alloc(9)));
-      },
-      "ends its payload at 9 of 10 bytes",
-    ],
-  ])("%s", async (_what, write, text) => {
-    const gone = deferred<unknown>();
-    const { send, faults } = await peers({
-      sum: (_requests, ctx) => {
-        void fired(ctx.signal).then(gone.resolve);
-        return never();
-      },
-    });
-    await send((writer) => {
-      open(writer);
-      write(writer);
-    });
-    await until(2_000, "the fault", () => faults.length > 0);
-    expect(faults[0]).toContain(text);
-    await gone.promise;
   });
 });

@@ -1,0 +1,72 @@
+import { Buffer } from "node:buffer";
+import { describe, expect, test } from "vitest";
+import { FrameField, FrameKind } from "../../src/wire/frame.js";
+import type { PacketWriter } from "../../src/wire/packet-writer.js";
+import { frame, hello } from "../support/raw-peer.js";
+import { until } from "../support/within.js";
+import {
+  type CallHandlers,
+  deferred,
+  fired,
+  harness,
+  never,
+  type ServerOptions,
+  tcp,
+} from "./rpc-harness.js";
+import { peers as connected, credit, type Fields, message, request } from "./stream-session.js";
+
+const here = harness(tcp);
+const peers = (handlers: CallHandlers, options?: ServerOptions) => connected(here, handlers, options);
+
+describe("a session with streams is ended", () => {
+  const open: Fields = (writer) => {
+    hello(writer);
+    request(writer, 1, "Sum");
+  };
+
+  test.each<[string, (writer: PacketWriter) => void, string]>([
+    [
+      "for a MESSAGE of a call that was never made",
+      (writer) => message(writer, 5, 1),
+      "which was never made",
+    ],
+    ["for CREDIT of a call that was never made", (writer) => credit(writer, 5, 1, 1), "which was never made"],
+    [
+      "for more bytes than were announced",
+      (writer) => {
+        frame(writer, FrameKind.Message, 1, () => {
+          writer.number(FrameField.payloadSize, 10);
+          writer.flag(FrameField.more);
+        });
+        frame(writer, FrameKind.Message, 1, () => writer.bytesField(FrameField.payload, Buffer.alloc(11)));
+      },
+      "sends more than its payload_size of 10",
+    ],
+    [
+      "for fewer bytes than were announced",
+      (writer) => {
+        frame(writer, FrameKind.Message, 1, () => {
+          writer.number(FrameField.payloadSize, 10);
+          writer.flag(FrameField.more);
+        });
+        frame(writer, FrameKind.Message, 1, () => writer.bytesField(FrameField.payload, Buffer.alloc(9)));
+      },
+      "ends its payload at 9 of 10 bytes",
+    ],
+  ])("%s", async (_what, write, text) => {
+    const gone = deferred<unknown>();
+    const { send, faults } = await peers({
+      sum: (_requests, ctx) => {
+        void fired(ctx.signal).then(gone.resolve);
+        return never();
+      },
+    });
+    await send((writer) => {
+      open(writer);
+      write(writer);
+    });
+    await until(2_000, "the fault", () => faults.length > 0);
+    expect(faults[0]).toContain(text);
+    await gone.promise;
+  });
+});
