@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { Code } from "../core/code.js";
-import { HeliographError } from "../core/error.js";
+import { HeliographError, withFate } from "../core/error.js";
 import type { Resumable, ServerStreamMethod } from "../wire/definition.js";
 import { type Frame, FrameKind } from "../wire/frame.js";
 import type { PacketWriter } from "../wire/packet-writer.js";
@@ -29,6 +29,8 @@ export class ResumingCall extends StreamCall {
   /** The server has numbered none of its answers: it does not know that the stream is to be resumable. */
   private plain = false;
   private away = false;
+  /** A session that it was sent on has broken. */
+  private uncertain = false;
 
   constructor(
     owner: ResumingCallOwner,
@@ -94,7 +96,13 @@ export class ResumingCall extends StreamCall {
     }
     if (this.assembly !== undefined) this.inbox?.readmit(this.assembly.size);
     this.away = true;
+    this.uncertain = true;
     if (!this.owner.resumes(this)) this.fail(error);
+  }
+
+  protected override failed(error: HeliographError, atOnce: boolean): void {
+    // Whatever became of it now, it may have run before.
+    super.failed(this.uncertain && error.notProcessed ? withFate(error, false) : error, atOnce);
   }
 
   override instanceGone(): HeliographError {
