@@ -219,6 +219,28 @@ describe("the outbox", () => {
     expect(box.window.unreadPackets).toBe(before);
   });
 
+  test("tells who asks when what was said so far has left: not before the window lets it, nor before its last chunk", () => {
+    const { box, frame, large, transferred, endTurn, peerReads } = outbox();
+    frame(1);
+    box.whenSent(1);
+    expect(transferred).toEqual([]);
+    endTurn();
+    expect(transferred).toEqual([1]);
+    box.whenSent(1);
+    expect(transferred).toEqual([1, 1]);
+    // More than the window takes.
+    for (let id = 2; id <= 400; id++) frame(id, "x".repeat(10_000));
+    box.whenSent(400);
+    large(401, 3 * CHUNK);
+    box.whenSent(401);
+    endTurn();
+    expect(transferred).toEqual([1, 1]);
+    for (let i = 0; i < 400 && !transferred.includes(400); i++) peerReads();
+    expect([transferred, box.packetBytes]).toEqual([[1, 1, 400], 0]);
+    for (let i = 0; i < 10 && !box.empty; i++) peerReads();
+    expect(transferred).toEqual([1, 1, 400, 401]);
+  });
+
   test("sends nothing any more once it is closed", () => {
     const { box, frame, large, sent, endTurn } = outbox();
     frame(1);
