@@ -25,7 +25,7 @@ export const numbers64 = [
   "epoch",
   "sentAtUs",
 ] as const;
-export const flags = ["endStream", "more", "previousIsFloor", "notProcessed"] as const;
+export const flags = ["endStream", "more", "previousIsFloor", "notProcessed", "oneWay"] as const;
 export const texts = ["method", "idempotencyKey"] as const;
 export const lists = ["metadata", "trailers"] as const;
 /** Messages whose bytes a frame holds under their own names, and those that it holds as its body. */

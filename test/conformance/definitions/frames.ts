@@ -128,6 +128,11 @@ export const frames: readonly Definition[] = [
     frames: [request(3, { payload: "", resume: { stream_id: "s-1" } })],
   },
   {
+    name: "request-one-way",
+    description: "A call whose caller waits for no answer; its END has no payload",
+    frames: [request(6, { payload: text("x"), timeout_ms: 10000, one_way: true })],
+  },
+  {
     name: "message",
     description: "MESSAGE of a server, its first, in a resumable stream; and one of a client, its last",
     frames: [
