@@ -59,10 +59,11 @@ export class WireCall {
     this.kind = method as Kind;
     this.token = Buffer.from(frame.metadata.find(({ key }) => key === "token")?.value ?? []).toString();
     this.#watcher = watcher;
-    this.#sequence = Number(frame.resume?.nextSequence ?? 0);
+    this.#sequence = Math.max(1, Number(frame.resume?.nextSequence ?? 1));
     if (this.#sequence > 1) watcher.saw("resumed");
     if (frame.metadata.some(({ key }) => key === "previous-attempts")) watcher.saw("made again");
-    if (resumes(this.kind) !== this.#sequence > 0) this.#report("REQUEST names no stream, or should not");
+    if (resumes(this.kind) !== (frame.resume !== undefined))
+      this.#report("REQUEST names no stream, or should not");
     this.#credit = {
       up: { messages: granted.creditMessages, bytes: granted.creditBytes },
       down: { messages: frame.creditMessages, bytes: Number(frame.creditBytes) },
@@ -73,7 +74,9 @@ export class WireCall {
       if (!request.payload) this.#report("REQUEST without a payload");
       if (!frame.endStream) this.#report("REQUEST without end_stream");
     }
-    if (this.responseStream && (frame.creditMessages === 0 || frame.creditBytes === 0n)) {
+    // One that goes on may have all of its credit under way to a slow reader.
+    const none = frame.creditMessages === 0 || frame.creditBytes === 0n;
+    if (this.responseStream && this.#sequence <= 1 && none) {
       this.#report("REQUEST of a response stream grants no credit");
     }
     this.halfClosed = frame.endStream;
