@@ -58,6 +58,8 @@ export abstract class ClientCall extends Deadline implements Abortable, TableEnt
   id = 0;
   session: ClientCallSession | undefined;
   nextInTable: ClientCall | undefined;
+  /** What its request counts for in its session. */
+  heldBytes = 0;
   done = false;
   /** The first of its group to be sent anywhere. */
   first = false;

@@ -7,7 +7,7 @@ import { type Compression, canUndo } from "../wire/compression.js";
 import { protocolViolation } from "../wire/fault.js";
 import { type Frame, FrameField, FrameKind } from "../wire/frame.js";
 import { commonVersion, type Introduction, readGoaway, readWelcome, writeHello } from "../wire/handshake.js";
-import { initialLimits, type Limits } from "../wire/limits.js";
+import { heldBytesLimit, initialLimits, type Limits } from "../wire/limits.js";
 import type { PayloadType } from "../wire/payload-codec.js";
 import { readStatus } from "../wire/status.js";
 import { AssemblyRoom } from "./assembly.js";
@@ -48,6 +48,8 @@ export class ClientSession extends Session implements DialerEvents, StreamCallSe
   private readonly calls = new CallTable<ClientCall>();
   private granted: Limits = initialLimits;
   private nextId = 1;
+  /** Of the requests of calls in flight: what the server holds for them. */
+  private heldBytes = 0;
   private isOpen = false;
   /** Why it takes no more calls, once the server has said GOAWAY. */
   private leaving: HeliographError | undefined;
@@ -70,6 +72,20 @@ export class ClientSession extends Session implements DialerEvents, StreamCallSe
   get ready(): boolean {
     const { leaving } = this;
     return this.isOpen && leaving === undefined && !this.ended && this.calls.size < this.granted.maxCalls;
+  }
+
+  /** The server holds so much for calls in flight that it might refuse one of any size. */
+  get holdsMuch(): boolean {
+    const { messageBytes } = this.granted;
+    return this.heldBytes > heldBytesLimit(messageBytes) - messageBytes;
+  }
+
+  /** The server takes a call with this encoded request beside those in flight. */
+  fits({ request, method }: ClientCall): boolean {
+    if (request === undefined || method.definition.kind !== "unary") return true;
+    return (
+      this.heldBytes === 0 || this.heldBytes + request.length <= heldBytesLimit(this.granted.messageBytes)
+    );
   }
 
   /** The server has said what it grants. */
@@ -167,6 +183,10 @@ export class ClientSession extends Session implements DialerEvents, StreamCallSe
     call.id = id;
     call.session = this;
     this.calls.add(call);
+    if (call.method.definition.kind === "unary") {
+      call.heldBytes = writer.payloadLength;
+      this.heldBytes += call.heldBytes;
+    }
     if (large === undefined) this.outbox.end(writer);
     else this.outbox.endWithPart(writer, FrameKind.Request, id, large);
     call.begun(this.granted);
@@ -212,6 +232,8 @@ export class ClientSession extends Session implements DialerEvents, StreamCallSe
 
   forget(call: ClientCall): void {
     this.calls.remove(call);
+    this.heldBytes -= call.heldBytes;
+    call.heldBytes = 0;
     if (this.ended) return;
     this.outbox.dropTransfer(call.id);
     if (this.leaving !== undefined && this.calls.size === 0) this.finish(this.leaving);

@@ -216,6 +216,7 @@ export class Connection extends CallMaker implements Instance, ClientSessionEven
         session.ready &&
         this.waiting.size === 0 &&
         this.roomIn(session) &&
+        !session.holdsMuch &&
         !isSpecial(call)
       ) {
         session.start(call, now);
@@ -232,8 +233,10 @@ export class Connection extends CallMaker implements Instance, ClientSessionEven
     this.waiting.add(call);
     const { current } = this;
     const connected = current !== undefined;
-    const patienceMs = call.patienceMs ?? this.parts.connectTimeoutMs;
-    const due = connected || call.waitForReady ? call.deadline : Math.min(call.deadline, now + patienceMs);
+    const { patienceMs } = call;
+    const patient = patienceMs === undefined && (connected || call.waitForReady);
+    const mostMs = patienceMs ?? this.parts.connectTimeoutMs;
+    const due = patient ? call.deadline : Math.min(call.deadline, now + mostMs);
     if (due !== Number.POSITIVE_INFINITY) this.deadlines.add(call, due);
     if (connected) this.sendWaiting(current);
     else this.connector.want();
@@ -247,7 +250,7 @@ export class Connection extends CallMaker implements Instance, ClientSessionEven
   private sendWaiting(session: ClientSession): void {
     const now = this.clock.now();
     while (session.ready && this.roomIn(session)) {
-      const call = this.waiting.first();
+      const call = this.waiting.first((each) => session.fits(each));
       if (call === undefined) return;
       if (!session.welcomed && (this.cautious || needsWelcome(call))) return;
       this.waiting.remove(call);

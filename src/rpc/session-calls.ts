@@ -4,7 +4,7 @@ import { HeliographError } from "../core/error.js";
 import { type Compression, canUndo } from "../wire/compression.js";
 import { protocolViolation } from "../wire/fault.js";
 import { type Frame, FrameField, FrameKind } from "../wire/frame.js";
-import { initialLimits, type Limits } from "../wire/limits.js";
+import { heldBytesLimit, initialLimits, type Limits } from "../wire/limits.js";
 import type { PacketWriter } from "../wire/packet-writer.js";
 import type { PayloadType } from "../wire/payload-codec.js";
 import { writeStatus } from "../wire/status.js";
@@ -12,6 +12,7 @@ import { Assembly, AssemblyRoom, tooManyPayloads } from "./assembly.js";
 import { writeAnswerMetadata } from "./call-metadata.js";
 import { CallTable } from "./call-table.js";
 import type { Peer } from "./context.js";
+import type { Postponable } from "./lanes.js";
 import { type CallOwner, makeCall } from "./make-call.js";
 import type { Outbox } from "./outbox.js";
 import { type EncodedPayload, writeMessage } from "./payload.js";
@@ -19,13 +20,9 @@ import { noMessage, oneRequest, requestsInMessages, tooManyCalls, tooMuchHeld } 
 import type { ServerCall } from "./server-call.js";
 import type { ServerShared } from "./server-shared.js";
 import { ServerStreamCall } from "./server-stream-call.js";
-import type { ServerUnaryCall } from "./server-unary-call.js";
 import type { OutgoingStream, StreamOutput } from "./stream-output.js";
 import type { StreamSender } from "./stream-sender.js";
 
-/** The requests of a session's calls in flight have at most so many bytes, or as many as this many of the largest. */
-const HELD_BYTES = 64 * 1024 * 1024;
-const HELD_MESSAGES = 4;
 /**
  * Bytes that may wait for a peer that doesn't read before nothing more is started for it; not counted are the few
  * large answers whose chunks are under way.
@@ -65,7 +62,7 @@ export class SessionCalls implements CallOwner {
   private readonly arriving = new Map<number, Arriving>();
   private readonly room = new AssemblyRoom();
   /** Calls that wait because the peer doesn't read. */
-  private postponed: ServerUnaryCall[] = [];
+  private postponed: Postponable[] = [];
   private granted: Limits = initialLimits;
   private features: readonly string[] = [];
   private heldBytes = 0;
@@ -194,7 +191,7 @@ export class SessionCalls implements CallOwner {
 
   // What the calls ask for.
 
-  postpone(call: ServerUnaryCall): boolean {
+  postpone(call: Postponable): boolean {
     // Of a session that ends nothing is started any more, though its calls leave lanes to each other.
     if (this.ended) return true;
     if (!this.clogged) return false;
@@ -262,6 +259,10 @@ export class SessionCalls implements CallOwner {
     return this.host.streams.sendEncoded(call, message, this.granted);
   }
 
+  whenRead(read: () => void): void {
+    this.outbox.whenRead(read);
+  }
+
   congested(sender: StreamSender): boolean {
     return this.host.streams.congested(sender);
   }
@@ -294,7 +295,7 @@ export class SessionCalls implements CallOwner {
   }
 
   private checkHeld(size: number, path: string): void {
-    const most = Math.max(HELD_BYTES, this.server.session.limits.messageBytes * HELD_MESSAGES);
+    const most = heldBytesLimit(this.server.session.limits.messageBytes);
     if (this.heldBytes + size > most) throw tooMuchHeld(this.heldBytes, path);
   }
 

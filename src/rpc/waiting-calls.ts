@@ -10,7 +10,9 @@ export class WaitingCalls {
   private readonly calls = new Set<ClientCall>();
   /** Goes on where it was: a new one would pass over all that were removed before. */
   private order = this.calls.values();
-  private head: ClientCall | undefined;
+  private latest: ClientCall | undefined;
+  /** Those that found no room when it was their turn. */
+  private readonly parked = new Set<ClientCall>();
   private bytes = 0;
 
   constructor(maxBytes: number) {
@@ -18,12 +20,12 @@ export class WaitingCalls {
   }
 
   get size(): number {
-    return this.calls.size;
+    return this.calls.size + this.parked.size;
   }
 
   /** @throws HeliographError RESOURCE_EXHAUSTED, reason QUEUE_FULL */
   add(call: ClientCall): void {
-    const count = this.calls.size;
+    const count = this.size;
     const bytes = call.request?.length ?? 0;
     if (count >= MAX_CALLS || (count > 0 && this.bytes + bytes > this.maxBytes)) {
       throw new HeliographError(
@@ -36,26 +38,42 @@ export class WaitingCalls {
     this.bytes += bytes;
   }
 
-  /** The call that waits longest; it holds its encoded request. */
-  first(): ClientCall | undefined {
-    if (this.head !== undefined && this.calls.has(this.head)) return this.head;
+  /**
+   * The call that waits longest among those that fit; it holds its encoded request. Those that don't fit let the others
+   * pass until they do.
+   */
+  first(fits: (call: ClientCall) => boolean): ClientCall | undefined {
+    for (const call of this.parked) {
+      if (fits(call)) return call;
+      break;
+    }
+    for (let call = this.head(); call !== undefined; call = this.head()) {
+      if (fits(call)) return call;
+      this.calls.delete(call);
+      this.parked.add(call);
+    }
+    return undefined;
+  }
+
+  /** Does nothing when the call doesn't wait here. */
+  remove(call: ClientCall): void {
+    if (this.calls.delete(call) || this.parked.delete(call)) this.bytes -= call.request?.length ?? 0;
+  }
+
+  /** Those that wait now, in order. */
+  all(): ClientCall[] {
+    return [...this.parked, ...this.calls];
+  }
+
+  private head(): ClientCall | undefined {
+    if (this.latest !== undefined && this.calls.has(this.latest)) return this.latest;
     let next = this.order.next();
     // One that has come to the end stays there.
     if (next.done) {
       this.order = this.calls.values();
       next = this.order.next();
     }
-    this.head = next.value;
-    return this.head;
-  }
-
-  /** Does nothing when the call doesn't wait here. */
-  remove(call: ClientCall): void {
-    if (this.calls.delete(call)) this.bytes -= call.request?.length ?? 0;
-  }
-
-  /** Those that wait now, in order. */
-  all(): ClientCall[] {
-    return [...this.calls];
+    this.latest = next.value;
+    return this.latest;
   }
 }

@@ -79,6 +79,17 @@ export const MAX_BARE_BYTES = 2 * 1024 * 1024;
  */
 const STREAM_CREDIT = { streamCreditMessages: 1024, streamCreditBytes: 256 * 1024 };
 
+const HELD_BYTES = 64 * 1024 * 1024;
+const HELD_MESSAGES = 4;
+
+/**
+ * Bytes of requests that a server holds for the unary calls in flight of a session, by the largest message that it
+ * takes; it refuses a call that would be more. A client keeps one message below it, and lets further calls wait.
+ */
+export function heldBytesLimit(messageBytes: number): number {
+  return Math.max(HELD_BYTES, messageBytes * HELD_MESSAGES);
+}
+
 /** What users may set of the limits; see `Limits` for units. */
 export type LimitOptions = { readonly [K in Exclude<keyof Limits, "chunkBytes">]?: number | undefined };
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { Code } from "../../src/index.js";
+import { Code, frameTap } from "../../src/index.js";
 import { fakeClock } from "../../src/testing/index.js";
 import { Note } from "../gen/heliograph/test/v1/call.js";
 import {
@@ -59,14 +59,37 @@ export function testLimits(rpcCase: RpcCase): void {
       expect(answers.every((answer) => answer.text === text)).toBe(true);
     });
 
-    test("hold at most 64 MiB of requests, or four of the largest; the next one is refused before it starts", async () => {
+    test("hold at most 64 MiB of requests, or four of the largest; further calls wait for room", async () => {
       const limits = { messageBytes: 9_000_000 };
-      const { client } = await pair({ call: never }, { node: { limits } });
+      const gate = gates();
+      const { client } = await pair({ call: gate.call }, { node: { limits } });
+      // From then on the client knows the server's limits.
+      await failure(client.other({}));
       const text = "x".repeat(8_000_000);
-      const held = Array.from({ length: 8 }, () =>
-        client.call({ text }, { timeoutMs: 5_000 }).catch(() => {}),
-      );
-      const error = await failure(client.call({ text }, { timeoutMs: 5_000 }));
+      const call = (number: number) => client.call({ text, number: BigInt(number) });
+      const calls = Array.from({ length: 10 }, (_, number) => call(number));
+      await gate.untilStarted(8);
+      await failure(client.other({}));
+      expect(gate.started).toHaveLength(8);
+      for (const number of [0, 1, 2]) gate.release(number);
+      await gate.untilStarted(10);
+      for (let number = 3; number < 10; number++) gate.release(number);
+      expect((await Promise.all(calls)).every((answer) => answer.text === text)).toBe(true);
+    });
+
+    test("that a client sends beyond that are refused before they start", async () => {
+      // The client believes that the server takes larger messages, and so holds more of them.
+      const tap = frameTap((frame) => {
+        const granted = frame.welcome?.limits;
+        if (granted !== undefined) granted.messageBytes = 64n * 1024n * 1024n;
+        return frame;
+      });
+      const limits = { messageBytes: 9_000_000 };
+      const { client } = await pair({ call: never }, { node: { limits }, connect: { tap } });
+      await failure(client.other({}));
+      const text = "x".repeat(8_000_000);
+      const held = Array.from({ length: 8 }, () => client.call({ text }).catch(() => {}));
+      const error = await failure(client.call({ text }));
       expect(error).toMatchObject({ code: Code.ResourceExhausted, reason: "QUEUE_FULL", notProcessed: true });
       expect(held.length).toBe(8);
     });

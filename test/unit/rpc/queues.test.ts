@@ -92,6 +92,7 @@ describe("the table of calls", () => {
 
 describe("waiting calls", () => {
   const call = () => ({ method: { path: "a.B/C" }, request: undefined }) as unknown as ClientCall;
+  const any = () => true;
   const add = (waiting: WaitingCalls, each: ClientCall, bytes: number) => {
     each.request = Buffer.alloc(bytes);
     waiting.add(each);
@@ -109,27 +110,51 @@ describe("waiting calls", () => {
     waiting.remove(a);
     add(waiting, b, 60);
     add(waiting, c, 40);
-    expect(waiting.first()).toBe(b);
+    expect(waiting.first(any)).toBe(b);
     expect(waiting.all()).toEqual([b, c]);
     waiting.remove(b);
-    expect([waiting.first(), waiting.size]).toEqual([c, 1]);
+    expect([waiting.first(any), waiting.size]).toEqual([c, 1]);
     add(waiting, a, 60);
   });
 
   test("come out in order, whichever are removed meanwhile, and after there were none", () => {
     const waiting = new WaitingCalls(100);
     const [a, b, c, d] = [call(), call(), call(), call()];
-    expect(waiting.first()).toBeUndefined();
+    expect(waiting.first(any)).toBeUndefined();
     for (const each of [a, b, c]) add(waiting, each, 1);
-    expect(waiting.first()).toBe(a);
+    expect(waiting.first(any)).toBe(a);
     waiting.remove(b);
     waiting.remove(a);
-    expect(waiting.first()).toBe(c);
-    expect(waiting.first()).toBe(c);
+    expect(waiting.first(any)).toBe(c);
+    expect(waiting.first(any)).toBe(c);
     waiting.remove(c);
-    expect(waiting.first()).toBeUndefined();
+    expect(waiting.first(any)).toBeUndefined();
     add(waiting, d, 1);
-    expect(waiting.first()).toBe(d);
+    expect(waiting.first(any)).toBe(d);
+  });
+
+  test("that don't fit let others pass, and go first once they do", () => {
+    const waiting = new WaitingCalls(1_000);
+    const [a, b, c, d] = [call(), call(), call(), call()];
+    for (const [each, bytes] of [
+      [a, 200],
+      [b, 1],
+      [c, 200],
+      [d, 1],
+    ] as const)
+      add(waiting, each, bytes);
+    const small = ({ request }: ClientCall) => request !== undefined && request.length < 100;
+    expect(waiting.first(small)).toBe(b);
+    waiting.remove(b);
+    expect(waiting.first(small)).toBe(d);
+    expect([waiting.size, waiting.all()]).toEqual([3, [a, c, d]]);
+    expect(waiting.first(any)).toBe(a);
+    waiting.remove(a);
+    expect(waiting.first(any)).toBe(c);
+    waiting.remove(c);
+    waiting.remove(d);
+    expect([waiting.first(any), waiting.size]).toEqual([undefined, 0]);
+    add(waiting, a, 1_000);
   });
 
   test("are bounded in number", () => {
