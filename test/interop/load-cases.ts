@@ -8,7 +8,7 @@ import { named } from "./requests.js";
 import { callLarge } from "./unary-cases.js";
 
 const LARGE_CALLS = 1_000;
-/** So that a server holds no more of their requests than it works on. */
+/** The server's lanes, by default. */
 const LARGE_AT_A_TIME = 256;
 /** Of both sides, which are one process here. All requests wait in the client; not all answers lie about as well. */
 const LARGE_BYTES = LARGE_CALLS * (LARGE_REQUEST + LARGE_RESPONSE);
@@ -24,7 +24,7 @@ export const loadCases: readonly InteropCase[] = [
   {
     name: "concurrent_large_unary",
     async run({ pair }) {
-      const { test, reached } = await pair({ limits: { maxCalls: LARGE_AT_A_TIME } });
+      const { test, reached } = await pair();
       const before = process.memoryUsage().arrayBuffers;
       let most = 0;
       const call = async () => {
