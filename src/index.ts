@@ -39,6 +39,7 @@ export type { RetryOptions } from "./rpc/retry-options.js";
 export { type ScatterAnswer, type ScatterOptions, scatter } from "./rpc/scatter.js";
 export { type ServingNode, serve } from "./rpc/serve.js";
 export type { ServeOptions } from "./rpc/serve-options.js";
+export type { ServiceStats } from "./rpc/service-stats.js";
 export type { Served } from "./rpc/serving.js";
 export type { Instance, Transport } from "./rpc/transport.js";
 export type { Client, Handlers, UnaryCall, UnaryHandler } from "./rpc/types.js";

@@ -7,9 +7,19 @@ export interface DetachedCall {
   cancel(reason: HeliographError): void;
 }
 
+/** A stream whose client would have to come back to it. */
+export interface AwayStream {
+  /** Ends it. */
+  expire(): void;
+}
+
 /** Runs of handlers that belong to no session, since they go on when that of their caller is over. */
 export class Detached {
   private readonly calls = new Set<DetachedCall>();
+  /** Those for which nobody waits, in the order in which they were left. */
+  private readonly left = new Set<DetachedCall>();
+  private readonly away = new Set<AwayStream>();
+  private draining = false;
   /** Who wants to hear that one of them has ended. */
   readonly watchers = new Set<() => void>();
 
@@ -21,13 +31,50 @@ export class Detached {
     return this.calls.size === 0;
   }
 
+  /** How many go on though nobody waits for them. */
+  get alone(): number {
+    return this.left.size;
+  }
+
   add(call: DetachedCall): void {
     this.calls.add(call);
   }
 
   delete(call: DetachedCall): void {
+    this.left.delete(call);
     if (!this.calls.delete(call)) return;
     for (const watcher of this.watchers) watcher();
+  }
+
+  /** Nobody waits for it any more. Of more than `most` such runs the one ends that was left first, with the reason. */
+  leave(call: DetachedCall, most: number, reason: HeliographError): void {
+    this.left.add(call);
+    if (this.left.size <= most) return;
+    const [oldest] = this.left;
+    oldest?.cancel(reason);
+  }
+
+  /** Somebody waits for it again. */
+  rejoin(call: DetachedCall): void {
+    this.left.delete(call);
+  }
+
+  /** The stream's client is away. It has nowhere to come back to when the server closes: then it ends at once. */
+  wait(stream: AwayStream): void {
+    if (this.draining) stream.expire();
+    else this.away.add(stream);
+  }
+
+  /** The client is back, or the stream is over. */
+  unwait(stream: AwayStream): void {
+    this.away.delete(stream);
+  }
+
+  /** No client can come any more. */
+  drain(): void {
+    this.draining = true;
+    for (const stream of [...this.away]) stream.expire();
+    this.away.clear();
   }
 
   /** Ends all of them: those that no handler has seen, or every one. */

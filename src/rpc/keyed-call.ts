@@ -4,7 +4,9 @@ import type { HeliographError } from "../core/error.js";
 import { type Compression, decompress } from "../wire/compression.js";
 import { messageTooLarge } from "../wire/limits.js";
 import type { Peer } from "./context.js";
+import type { Postponable } from "./lanes.js";
 import { compressBytes, type EncodedPayload, encodeMessage } from "./payload.js";
+import { tooManyLeft } from "./refusals.js";
 import type { Reply, ReplyWaiter } from "./reply.js";
 import { badKey, idempotencyConflict, isReplyKey, payloadHash } from "./reply-key.js";
 import type { ReplyEntry } from "./reply-window.js";
@@ -22,6 +24,9 @@ export class KeyedCall extends ServerCall implements ReplyWaiter {
   private readonly facts: RequestFacts;
   private readonly key: string;
   private run: KeyedRun | undefined;
+  /** Until the run is found. */
+  private payload: Buffer | undefined;
+  private payloadCompression = 0;
 
   /** @throws HeliographError INVALID_ARGUMENT when the key can't be one */
   constructor(shared: ServerShared, owner: UnaryCallOwner, facts: RequestFacts, key: string) {
@@ -33,19 +38,34 @@ export class KeyedCall extends ServerCall implements ReplyWaiter {
   }
 
   start(payload: Buffer, start: number, end: number, compression: number): void {
+    this.payload = payload.subarray(start, end);
+    this.payloadCompression = compression;
     this.schedule();
+    this.enter();
+  }
+
+  /** Finds the run, or begins it. */
+  enter(): void {
+    const { payload } = this;
+    if (this.over || payload === undefined || this.owner.postpone(this)) return;
+    this.payload = undefined;
     try {
       const { messageBytes } = this.shared.session.limits;
-      const plain = decompress(compression, payload.subarray(start, end), messageBytes);
+      const plain = decompress(this.payloadCompression, payload, messageBytes);
       if (plain instanceof Promise) {
         plain.then(
-          (bytes) => this.enter(bytes),
+          (bytes) => this.find(payload, bytes),
           (error) => this.failed(error),
         );
-      } else this.enter(plain);
+      } else this.find(payload, plain);
     } catch (error) {
       this.failed(error);
     }
+  }
+
+  /** Its caller leaves so much unread that nothing should be started for it alone. */
+  postpones(call: Postponable): boolean {
+    return this.owner.postpone(call);
   }
 
   /** The run has ended. */
@@ -73,26 +93,24 @@ export class KeyedCall extends ServerCall implements ReplyWaiter {
   }
 
   override cancelledByCaller(reason: HeliographError): void {
-    const { run } = this;
+    this.started = this.run?.call.started ?? false;
+    this.run?.unwanted(this, reason);
     this.cancel(reason);
-    run?.unwanted(reason);
   }
 
   protected override finish(): void {
-    this.run?.leave(this);
+    this.payload = undefined;
     super.finish();
+    this.run?.leave(this);
   }
 
-  private enter(bytes: Buffer): void {
+  /** @param payload as it came; `bytes` is what it becomes, which may be far more, and is not kept */
+  private find(payload: Buffer, bytes: Buffer): void {
     if (this.over) return;
     const { replies, path } = this.route;
-    const entered = replies.enter(
-      this.peer.instance,
-      path,
-      this.key,
-      payloadHash(bytes),
-      this.shared.clock.now(),
-    );
+    // The same bytes mean something else in another codec, in which an answer could not be read either.
+    const hash = `${this.codec.id}:${payloadHash(bytes)}`;
+    const entered = replies.enter(this.peer.instance, path, this.key, hash, this.shared.clock.now());
     switch (entered.kind) {
       case "conflict":
         this.cancel(idempotencyConflict(path, this.key));
@@ -107,7 +125,7 @@ export class KeyedCall extends ServerCall implements ReplyWaiter {
       case "new":
         this.run = new KeyedRun(this.shared, this.facts, this.peer, entered.entry);
         this.run.join(this);
-        this.run.begin(bytes);
+        this.run.begin(payload, this.payloadCompression);
     }
   }
 
@@ -152,22 +170,35 @@ class KeyedRun implements UnaryCallOwner {
     return Number.MAX_SAFE_INTEGER;
   }
 
-  begin(bytes: Buffer): void {
+  begin(payload: Buffer, compression: number): void {
     this.shared.detached.add(this.call);
-    this.call.start(bytes, 0, bytes.length, 0);
+    this.call.start(payload, 0, payload.length, compression);
   }
 
   join(call: KeyedCall): void {
     this.entry.waiters.add(call);
+    this.shared.detached.rejoin(this.call);
     this.call.extend(call.deadline);
+    // It may have waited for another caller to read.
+    if (this.call.waiting) this.call.enter();
   }
 
+  /** The call is over. When it was the last one, the run goes on alone, though not for ever. */
   leave(call: KeyedCall): void {
     this.entry.waiters.delete(call);
+    if (this.call.over || this.entry.waiters.size > 0) return;
+    const { clock, detached, session } = this.shared;
+    const now = clock.now();
+    const { windowMs } = this.call.route.replies;
+    if (this.call.deadline === Number.POSITIVE_INFINITY) this.call.reschedule(now + windowMs);
+    detached.leave(this.call, session.limits.maxCalls, tooManyLeft(this.call.route.path));
+    // It may have waited for its caller to read, and not for a lane.
+    if (this.call.waiting && now < this.call.deadline) this.call.enter();
   }
 
   /** A caller has cancelled its call. */
-  unwanted(reason: HeliographError): void {
+  unwanted(call: KeyedCall, reason: HeliographError): void {
+    this.entry.waiters.delete(call);
     if (this.entry.waiters.size === 0) this.call.cancel(reason);
   }
 
@@ -195,8 +226,11 @@ class KeyedRun implements UnaryCallOwner {
     return false;
   }
 
-  postpone(): boolean {
-    return false;
+  /** Nobody who waits for it reads what it has got already. */
+  postpone(call: Postponable): boolean {
+    const { waiters } = this.entry;
+    for (const waiter of waiters) if (!waiter.postpones(call)) return false;
+    return waiters.size > 0;
   }
 
   private complete(call: ServerCall, reply: Reply, bytes: number): void {

@@ -6,6 +6,13 @@ export interface Runnable {
   readonly over: boolean;
 }
 
+/** What may have to wait until its peer has read more. */
+export interface Postponable {
+  readonly over: boolean;
+  /** Goes on. */
+  enter(): void;
+}
+
 /** Below this many, those that are over are not worth looking for. */
 const MANY = 64;
 

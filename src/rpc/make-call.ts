@@ -53,8 +53,8 @@ export function makeCall(
     const resumable = method.kind === "server-stream" ? method.resumable : undefined;
     if (resumable !== undefined)
       return new ResumableCall(server, owner, facts, resumable, { streamId, next, credit }, room);
-    // An older server may not know that the stream is to be resumable, until somebody wants to resume it.
-    if (next > 1) throw notResumable(route.path);
+    // The client may know what this server does not, that the stream is to be resumable; running it again is no way to.
+    if (next > 0) throw notResumable(route.path);
     return new ServerStreamCall(server, owner, facts, credit, room);
   }
   if (frame.idempotencyKeyStart < 0) return new ServerUnaryCall(server, owner, facts);

@@ -44,6 +44,12 @@ interface Watcher {
   readonly packets: number;
 }
 
+/** Somebody who wants to know when the peer has taken so many packets. */
+interface ReadWatcher {
+  readonly packets: number;
+  readonly read: () => void;
+}
+
 /**
  * What one side sends in one session: frames gather in a packet that leaves at the end of the turn, as far as the
  * peer's window is open; chunks of large payloads go when nothing else wants to.
@@ -63,6 +69,7 @@ export class Outbox implements Flushable {
   private closed = false;
   private packetsSent = 0;
   private readonly watchers: Watcher[] = [];
+  private readonly readWatchers: ReadWatcher[] = [];
   /** The window is closed and output waits. */
   blocked = false;
   /** The peer has read something since whoever watches it last looked. */
@@ -70,6 +77,12 @@ export class Outbox implements Flushable {
 
   constructor(host: OutboxHost) {
     this.host = host;
+  }
+
+  /** Packets that were sent, and those that what was said so far will fill. */
+  private get packetsInAll(): number {
+    const gathered = this.writer !== undefined && this.writer.frames > 0 ? 1 : 0;
+    return this.packetsSent + this.full.length + gathered;
   }
 
   /** Bytes that wait to be sent. */
@@ -153,9 +166,13 @@ export class Outbox implements Flushable {
   whenSent(callId: number): void {
     // It is told of the last chunk without being asked.
     if (this.transfers.some((transfer) => transfer.callId === callId)) return;
-    const gathered = this.writer !== undefined && this.writer.frames > 0 ? 1 : 0;
-    this.watchers.push({ callId, packets: this.packetsSent + this.full.length + gathered });
+    this.watchers.push({ callId, packets: this.packetsInAll });
     this.tellWatchers();
+  }
+
+  /** Tells once the peer has taken all that was said so far, chunks apart; never, if the session ends before. */
+  whenRead(read: () => void): void {
+    this.readWatchers.push({ packets: this.packetsInAll, read });
   }
 
   /** Stops sending the rest of a call's payload. */
@@ -173,6 +190,7 @@ export class Outbox implements Flushable {
   acknowledged(readBytes: number, readPackets: number): void {
     if (!this.window.read(readBytes, readPackets)) return;
     this.moved = true;
+    this.tellReadWatchers();
     if (!this.empty) this.schedule();
   }
 
@@ -231,6 +249,7 @@ export class Outbox implements Flushable {
     this.fullBytes = 0;
     this.transferBytes = 0;
     this.watchers.length = 0;
+    this.readWatchers.length = 0;
     this.writer = undefined;
   }
 
@@ -247,6 +266,15 @@ export class Outbox implements Flushable {
       if (first.packets > this.packetsSent) return;
       this.watchers.shift();
       this.host.transferred(first.callId);
+    }
+  }
+
+  private tellReadWatchers(): void {
+    const taken = this.packetsSent - this.window.unreadPackets;
+    for (let first = this.readWatchers[0]; first !== undefined; first = this.readWatchers[0]) {
+      if (first.packets > taken) return;
+      this.readWatchers.shift();
+      first.read();
     }
   }
 

@@ -73,6 +73,15 @@ export function tooMuchHeld(bytes: number, path: string): HeliographError {
   );
 }
 
+/** Why a run is ended for which nobody waits. */
+export function tooManyLeft(path: string): HeliographError {
+  return new HeliographError(
+    Code.ResourceExhausted,
+    `${path}: too many calls run whose callers are gone (limits.maxCalls)`,
+    { reason: "TOO_MANY_CALLS" },
+  );
+}
+
 /** A server that closes. */
 export function drainingError(): HeliographError {
   return new HeliographError(Code.Unavailable, "the server is shutting down", {

@@ -59,7 +59,8 @@ export const ENTRY_BYTES = 256;
  * `W` is who waits for a reply, `R` a reply.
  */
 export class ReplyWindow<W, R> {
-  private readonly windowMs: number;
+  /** How long a reply is kept, in milliseconds. */
+  readonly windowMs: number;
   private readonly maxBytes: number;
   private readonly entries = new Map<string, ReplyEntry<W, R>>();
   private oldest: ReplyEntry<W, R> | undefined;

@@ -1,6 +1,7 @@
 import type { Buffer } from "node:buffer";
 import type { HeliographError } from "../core/error.js";
 import type { Metadata } from "../core/metadata.js";
+import type { Postponable } from "./lanes.js";
 
 /** The END of a unary call, as it is kept for calls with the same idempotency key. */
 export interface Reply {
@@ -14,4 +15,6 @@ export interface Reply {
 /** Who waits for it. */
 export interface ReplyWaiter {
   give(reply: Reply): void;
+  /** True when it leaves so much unread that nothing should be started for it alone; `run` is entered again later. */
+  postpones(run: Postponable): boolean;
 }

@@ -26,6 +26,8 @@ export interface ResumableCallOwner extends ServerCallOwner {
   sendEncoded(call: OutgoingStream, message: EncodedPayload): number;
   /** Sends END: all answers were sent. */
   endStream(call: ServerCall): void;
+  /** Tells once the peer has taken all that it was sent so far; never, if the session ends before. */
+  whenRead(read: () => void): void;
   /** See `StreamSenderHost.congested`. */
   congested(sender: StreamSender): boolean;
 }
@@ -33,7 +35,7 @@ export interface ResumableCallOwner extends ServerCallOwner {
 /** What REQUEST says of a resumable stream. */
 export interface ResumeFacts {
   readonly streamId: string;
-  /** The first sequence that the client has not seen. */
+  /** The first sequence that the client has not seen; 0 when it has not asked for the stream before. */
   readonly next: number;
   /** What it takes at first. */
   readonly credit: Credit;
@@ -49,8 +51,8 @@ export class ResumableCall extends ServerCall implements StreamSenderHost, Outgo
   private readonly room: AssemblyRoom;
   private readonly sender: StreamSender;
   private run: StreamRun | undefined;
-  /** Of the message that is sent. */
-  private sequence = 0;
+  /** Of the message that was sent last; before the first, of the last that the client has. */
+  private sequence: number;
 
   constructor(
     shared: ServerShared,
@@ -67,8 +69,9 @@ export class ResumableCall extends ServerCall implements StreamSenderHost, Outgo
     this.resume = resume;
     this.room = room;
     this.sender = new StreamSender(this, resume.credit);
+    this.sequence = Math.max(0, resume.next - 1);
     // The client has had it with the first message.
-    this.headWritten = resume.next > 1;
+    this.headWritten = this.sequence > 0;
   }
 
   get path(): string {
@@ -85,10 +88,11 @@ export class ResumableCall extends ServerCall implements StreamSenderHost, Outgo
 
   start(payload: Buffer, start: number, end: number, compression: number): void {
     const { streams } = this.route;
-    const { streamId, next, credit } = this.resume;
+    const { streamId, credit } = this.resume;
+    const next = this.sequence + 1;
     const key = runKey(this.peer.instance, this.path, streamId);
     const known = streams.get(key);
-    if (known === undefined ? next > 1 : !known.log.has(next)) {
+    if (known === undefined ? next > 1 || streams.wasGivenUp(key) : !known.log.has(next)) {
       this.cancel(streamGone(this.path));
       return;
     }
@@ -109,7 +113,8 @@ export class ResumableCall extends ServerCall implements StreamSenderHost, Outgo
 
   override granted(frame: Frame): void {
     this.sender.grant(frame.creditMessages, frame.creditBytes);
-    if (frame.sequence > 0) this.run?.acknowledge(frame.sequence);
+    // What was not sent can't have arrived.
+    if (frame.sequence > 0) this.run?.acknowledge(Math.min(frame.sequence, this.sequence));
   }
 
   override transferred(): void {
@@ -128,10 +133,14 @@ export class ResumableCall extends ServerCall implements StreamSenderHost, Outgo
   }
 
   replaced(): void {
-    this.abandon(
-      new HeliographError(Code.Cancelled, "the caller has come back on another session", {
-        reason: "PEER_GONE",
-      }),
+    this.cancel(
+      new HeliographError(
+        Code.Cancelled,
+        `${this.path}: the caller goes on with the stream in another call`,
+        {
+          reason: "CALL_CANCELLED",
+        },
+      ),
     );
   }
 
@@ -176,6 +185,7 @@ export class ResumableCall extends ServerCall implements StreamSenderHost, Outgo
       return;
     }
     this.finish();
+    this.owner.whenRead(() => run?.release());
   }
 
   sourceFailed(error: unknown): void {

@@ -60,6 +60,7 @@ export class ResumableRun extends Deadline implements StreamCallOwner, StreamRun
     this.attachment?.replaced();
     this.attachment = attachment;
     this.shared.deadlines.remove(this);
+    this.shared.detached.unwait(this);
     this.runs.attached(this.key);
     this.acknowledge(next - 1);
   }
@@ -70,6 +71,7 @@ export class ResumableRun extends Deadline implements StreamCallOwner, StreamRun
     this.attachment = undefined;
     this.shared.deadlines.add(this, this.shared.clock.now() + this.retentionMs);
     this.runs.detached(this.key);
+    this.shared.detached.wait(this);
   }
 
   acknowledge(sequence: number): void {
@@ -79,13 +81,18 @@ export class ResumableRun extends Deadline implements StreamCallOwner, StreamRun
 
   /** Its client wants no more of it. */
   cancel(reason: HeliographError): void {
-    this.attachment = undefined;
-    this.drop();
+    this.release();
     this.call.cancel(reason);
+  }
+
+  release(): void {
+    this.drop();
+    this.runs.delete(this.key);
   }
 
   override expire(): void {
     this.drop();
+    this.runs.giveUp(this.key);
     this.call.cancel(
       new HeliographError(Code.Cancelled, "the caller did not come back to its stream in time", {
         reason: "PEER_GONE",
@@ -102,6 +109,7 @@ export class ResumableRun extends Deadline implements StreamCallOwner, StreamRun
     if (bytes.length > limit)
       throw messageTooLarge(bytes.length, limit, `${route.path}: the response`, false);
     this.log.append(bytes);
+    this.runs.logged(this.key, bytes.length);
     return bytes.length;
   }
 
@@ -130,7 +138,8 @@ export class ResumableRun extends Deadline implements StreamCallOwner, StreamRun
   }
 
   private drop(): void {
+    this.attachment = undefined;
     this.shared.deadlines.remove(this);
-    this.runs.delete(this.key);
+    this.shared.detached.unwait(this);
   }
 }

@@ -7,6 +7,7 @@ import type { PacketWriter } from "../wire/packet-writer.js";
 import { writeResume } from "../wire/resume.js";
 import type { AssemblyRoom } from "./assembly.js";
 import type { BoundMethod } from "./bound-method.js";
+import { callCancelled } from "./call-options.js";
 import type { ClientCallOwner } from "./client-call.js";
 import type { Credit } from "./inbox.js";
 import { StreamCall } from "./stream-call.js";
@@ -26,6 +27,9 @@ export class ResumingCall extends StreamCall {
   private readonly resumable: Resumable;
   /** The first sequence that has not arrived whole. */
   private nextSequence = 1;
+  /** It may have begun on a session before. */
+  private begunBefore = false;
+  private headShown = false;
   /** The server has numbered none of its answers: it does not know that the stream is to be resumable. */
   private plain = false;
   private away = false;
@@ -61,17 +65,24 @@ export class ResumingCall extends StreamCall {
     return this.away ? this.resumable.retentionMs : undefined;
   }
 
+  override get repeatable(): boolean {
+    return !this.begunBefore && super.repeatable;
+  }
+
   protected override get received(): number {
     return this.nextSequence - 1;
   }
 
   override writeFields(writer: PacketWriter): void {
     super.writeFields(writer);
-    writeResume(writer, { streamId: this.streamId, next: this.nextSequence });
+    writeResume(writer, { streamId: this.streamId, next: this.begunBefore ? this.nextSequence : 0 });
   }
 
   override take(frame: Frame, messageBytes: number, room: AssemblyRoom): void {
     this.away = false;
+    // It comes again when the message that it came with was cut in the middle.
+    if (this.headShown) frame.metadata = undefined;
+    else this.headShown = frame.metadata !== undefined;
     if (frame.kind !== FrameKind.Message || this.plain) {
       super.take(frame, messageBytes, room);
       return;
@@ -86,6 +97,24 @@ export class ResumingCall extends StreamCall {
     // It has arrived before a reader that waits for it takes it, and lets the server send more.
     if (!this.plain && !frame.more) this.nextSequence++;
     super.take(frame, messageBytes, room);
+    // The server counts what it keeps before compression: its window may be full when the credit is hardly used.
+    if (this.compression !== 0 && !this.plain && !this.done && !frame.more)
+      this.session?.credit(this, 0, 0, this.received);
+  }
+
+  override expire(): void {
+    if (this.session !== undefined || !this.begunBefore) super.expire();
+    else if (this.owner.clock.now() >= this.deadline) this.timedOut();
+    else this.fail(notBack(this.path, this.resumable.retentionMs));
+  }
+
+  override aborted(reason: unknown): void {
+    this.stop(callCancelled(this.path, reason, this.session === undefined && !this.begunBefore));
+  }
+
+  /** What refuses to go on with a stream may well have begun it. */
+  override refused(error: HeliographError): void {
+    super.refused(this.begunBefore ? mayHaveRun(error) : error);
   }
 
   override lost(error: HeliographError): void {
@@ -96,6 +125,7 @@ export class ResumingCall extends StreamCall {
     }
     if (this.assembly !== undefined) this.inbox?.readmit(this.assembly.size);
     this.away = true;
+    this.begunBefore = true;
     this.uncertain = true;
     if (!this.owner.resumes(this)) this.fail(error);
   }
@@ -112,4 +142,17 @@ export class ResumingCall extends StreamCall {
       { reason: "STREAM_GONE" },
     );
   }
+}
+
+function notBack(path: string, ms: number): HeliographError {
+  return new HeliographError(
+    Code.Unavailable,
+    `${path}: the connection broke, and was not there again within the ${ms} ms that the server keeps the stream`,
+    { reason: "CONNECTION_LOST" },
+  );
+}
+
+function mayHaveRun(error: HeliographError): HeliographError {
+  const { code, rawMessage, reason, details, origin, cause } = error;
+  return new HeliographError(code, rawMessage, { reason, details, origin, cause });
 }

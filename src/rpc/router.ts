@@ -36,14 +36,21 @@ export interface Route {
   readonly streams: ResumableRuns;
 }
 
+/** A service in the router. */
+export interface Routed {
+  readonly replies: ReplyWindow<ReplyWaiter, Reply>;
+  readonly streams: ResumableRuns;
+  /** Takes the service away again. */
+  remove(): void;
+}
+
 /** All methods that one node serves, by path. Services come and go. */
 export class Router {
   private readonly routes = new Map<string, Route>();
   private readonly services = new Set<string>();
   private latest: Route | undefined;
 
-  /** @returns what takes the service away again. */
-  add(service: ServiceDefinition, handlers: object, options: ServeOptions): () => void {
+  add(service: ServiceDefinition, handlers: object, options: ServeOptions): Routed {
     const name = service.$service;
     if (this.services.has(name)) throw invalidArgument(`${name} is already served by this node`);
     const methods = methodsOf(service);
@@ -73,7 +80,7 @@ export class Router {
     }
     this.services.add(name);
     let removed = false;
-    return () => {
+    const remove = () => {
       // Somebody else may serve it by now.
       if (removed) return;
       removed = true;
@@ -81,6 +88,7 @@ export class Router {
       this.services.delete(name);
       for (const path of added) this.routes.delete(path);
     };
+    return { replies, streams, remove };
   }
 
   /**

@@ -136,7 +136,12 @@ export abstract class ServerCall extends Deadline implements CallState, TableEnt
 
   /** Gives it until then, if that is later than its own deadline. */
   extend(deadline: number): void {
-    if (this.over || deadline <= this.deadline) return;
+    if (deadline > this.deadline) this.reschedule(deadline);
+  }
+
+  /** Gives it until then, whatever its own deadline is. */
+  reschedule(deadline: number): void {
+    if (this.over) return;
     this.shared.deadlines.remove(this);
     this.deadline = deadline;
     this.schedule();

@@ -4,7 +4,7 @@ import { isThenable } from "../core/thenable.js";
 import { type Compression, compressionName } from "../wire/compression.js";
 import { CallContext } from "./call-context.js";
 import { interceptedAnswer } from "./intercepted.js";
-import type { Runnable } from "./lanes.js";
+import type { Postponable, Runnable } from "./lanes.js";
 import { type EncodedPayload, encodeCompressed, readPayload } from "./payload.js";
 import { type RequestFacts, ServerCall, type ServerCallOwner } from "./server-call.js";
 import type { ServerShared } from "./server-shared.js";
@@ -23,8 +23,8 @@ export interface UnaryCallOwner extends ServerCallOwner {
   readonly messageLimit: number;
   /** Whether the peer can read what the call is to be compressed with. */
   compresses(call: ServerCall): boolean;
-  /** True when the peer leaves so much unread that nothing should be started for it; the owner then starts the call again later. */
-  postpone(call: ServerUnaryCall): boolean;
+  /** True when the peer leaves so much unread that nothing should be started for it; the owner then enters the call again later. */
+  postpone(call: Postponable): boolean;
 }
 
 /** A call with one request and one answer. It waits for a lane of its service. */
@@ -42,6 +42,11 @@ export class ServerUnaryCall extends ServerCall implements Runnable {
   constructor(shared: ServerShared, owner: UnaryCallOwner, facts: RequestFacts) {
     super(shared, facts);
     this.owner = owner;
+  }
+
+  /** It has its request, and no lane yet. */
+  get waiting(): boolean {
+    return this.payload !== undefined;
   }
 
   start(payload: Buffer, start: number, end: number, compression: number): void {
@@ -98,13 +103,14 @@ export class ServerUnaryCall extends ServerCall implements Runnable {
   /** Nobody waits for the answer of a one-way call, so it goes on; as many of them as one session may have. */
   override callerGone(reason: HeliographError): void {
     const { detached, session } = this.shared;
-    const waiting = this.payload !== undefined;
-    if (!this.oneWay || !(waiting || this.inLane) || detached.size >= session.limits.maxCalls) {
+    const { waiting } = this;
+    if (!this.oneWay || !(waiting || this.inLane) || detached.alone >= session.limits.maxCalls) {
       this.abandon(reason);
       return;
     }
     this.alone = true;
     detached.add(this);
+    detached.leave(this, session.limits.maxCalls, reason);
     // It may have waited for its caller to read, and not for a lane.
     if (waiting) this.enter();
   }

@@ -139,6 +139,7 @@ export class RpcServer implements ListenerEvents, ServerSessionHost {
     const { detached } = this.shared;
     const progressed = () => this.progressed();
     detached.watchers.add(progressed);
+    detached.drain();
     for (const session of this.sessions.values()) session.drain(graceMs);
     for (const peer of this.anonymous.values()) peer.drain(drainingError());
     await this.idle(graceMs);

@@ -8,6 +8,7 @@ import { drainingError } from "./refusals.js";
 import { checkServeOptions, type ServeOptions } from "./serve-options.js";
 import { RpcServer } from "./server.js";
 import type { ServerShared } from "./server-shared.js";
+import type { ServiceStats } from "./service-stats.js";
 
 const ANY_PORT = "tcp://127.0.0.1:*";
 
@@ -15,6 +16,8 @@ const ANY_PORT = "tcp://127.0.0.1:*";
 export interface Served extends AsyncDisposable {
   /** Where the node listens, with real ports. */
   readonly endpoints: readonly string[];
+  /** Counts of what it keeps for repeated calls and resumable streams, as they are when they are asked for. */
+  readonly stats: ServiceStats;
   /** Takes the service away: later calls get UNIMPLEMENTED, calls in flight go on. The node listens on. */
   stop(): Promise<void>;
 }
@@ -49,7 +52,8 @@ export class Serving {
     const endpoint =
       options.endpoint ?? (this.servers.size === 0 ? (this.sockets.anyEndpoint ?? ANY_PORT) : undefined);
     if (endpoint !== undefined) checkReach(this.security, endpoint, "listen on");
-    const remove = this.shared.router.add(service, handlers, options);
+    const { clock, router } = this.shared;
+    const { remove, replies, streams } = router.add(service, handlers, options);
     try {
       if (endpoint !== undefined) await this.listen(endpoint);
       else await Promise.all(this.servers.values());
@@ -58,7 +62,15 @@ export class Serving {
       throw error;
     }
     const stop = async () => remove();
-    return { endpoints: this.endpoints, stop, [Symbol.asyncDispose]: stop };
+    return {
+      endpoints: this.endpoints,
+      get stats() {
+        replies.expire(clock.now());
+        return { idempotency: replies.stats, streams: streams.stats };
+      },
+      stop,
+      [Symbol.asyncDispose]: stop,
+    };
   }
 
   /** Drains every endpoint and closes it. Always ends. */

@@ -24,12 +24,18 @@ export class StreamLog {
   private messages: LoggedMessage[] = [];
   /** The sequence of the first that is still here. */
   private first = 1;
+  private held = 0;
   private ended = false;
   private readonly readers = new Set<() => void>();
 
   /** The sequence of the last message that was written; 0 before the first. */
   get last(): number {
     return this.first + this.messages.length - 1;
+  }
+
+  /** What is kept, in bytes. */
+  get bytes(): number {
+    return this.held;
   }
 
   /** A reader may begin there: nothing from there on is gone. */
@@ -39,6 +45,7 @@ export class StreamLog {
 
   append(bytes: Buffer): void {
     this.messages.push({ sequence: this.last + 1, bytes });
+    this.held += bytes.length;
     this.wake();
   }
 
@@ -53,8 +60,9 @@ export class StreamLog {
     const messages = Math.max(0, Math.min(sequence, this.last) - this.first + 1);
     let bytes = 0;
     for (const message of this.messages.slice(0, messages)) bytes += message.bytes.length;
-    this.messages = this.messages.slice(messages);
+    if (messages > 0) this.messages = this.messages.slice(messages);
     this.first += messages;
+    this.held -= bytes;
     return { messages, bytes };
   }
 

@@ -9,7 +9,7 @@ const MAX_ID_CHARS = 256;
 /** Which stream goes on, and where. */
 export interface ResumePoint {
   readonly streamId: string;
-  /** The first sequence that the client has not seen: 1 in the stream's first REQUEST. */
+  /** The first sequence that the client has not seen; 0 in the stream's first REQUEST. */
   readonly next: number;
 }
 
@@ -24,7 +24,7 @@ export function readResume(frame: Frame): ResumePoint {
   const next = Number(nextSequence);
   if (streamId === "" || streamId.length > MAX_ID_CHARS)
     throw protocolViolation(`resume.stream_id has 1 to ${MAX_ID_CHARS} characters`);
-  if (next < 1 || !Number.isSafeInteger(next))
-    throw protocolViolation(`resume.next_sequence is from 1 to 2^53 - 1, not ${nextSequence}`);
+  if (!Number.isSafeInteger(next))
+    throw protocolViolation(`resume.next_sequence is below 2^53, not ${nextSequence}`);
   return { streamId, next };
 }

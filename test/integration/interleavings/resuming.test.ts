@@ -6,5 +6,5 @@ testInterleavings("streams that resume", {
   kinds: ["watch", "watchclosely", "call"],
   retries: false,
   breaks: true,
-  sees: ["answered", "left", "CALL_CANCELLED", "STREAM_GONE", "resumed"],
+  sees: ["answered", "left", "CALL_CANCELLED", "CONNECTION_LOST", "resumed"],
 });

@@ -46,7 +46,7 @@ describe("the router", () => {
 
   test("lets services come and go, and takes nothing away twice", () => {
     const router = new Router();
-    const remove = router.add(CallService, { call: () => 1 }, {});
+    const { remove } = router.add(CallService, { call: () => 1 }, {});
     router.add(SecondService, { call: () => 2 }, {});
     expect(router.names()).toEqual([CallService.$service, SecondService.$service]);
     find(router, PATH);

@@ -496,7 +496,7 @@ export interface Detail {
 export interface Resume {
   /** Chosen by the client in the stream's first REQUEST. */
   streamId: string;
-  /** The first sequence the client has not seen: 1 in the stream's first REQUEST. */
+  /** The first sequence the client has not seen, from 1; 0 in the stream's first REQUEST. */
   nextSequence: bigint;
 }
 
