@@ -11,6 +11,7 @@ import {
 import { memoryNetwork } from "heliograph/testing";
 import { UnknownCake } from "../../examples/gen/example/v1/bakery.js";
 import { BakeryService } from "../../examples/gen/example/v1/bakery_heliograph.js";
+import { CounterService } from "../../examples/gen/example/v1/counter_heliograph.js";
 import { GreeterService } from "../../examples/gen/example/v1/greeter_heliograph.js";
 import { MachineService } from "../../examples/gen/example/v1/machine_heliograph.js";
 
@@ -55,6 +56,30 @@ export async function fixtures() {
       memoryFreeBytes: 8_589_934_592n,
     }),
   });
+  let value = 0;
+  await serve(server, CounterService, {
+    async *count({ to, pauseMs }, ctx) {
+      ctx.responseMetadata.set("served-by", "counter-1");
+      for (let n = 1; n <= to; n++) {
+        await ctx.sleep(pauseMs);
+        yield { n };
+      }
+      ctx.trailers.set("counted", String(to));
+    },
+    sum: async (requests) => {
+      let total = 0;
+      for await (const { n } of requests) total += n;
+      value += total;
+      return { total, value };
+    },
+    async *chat(requests) {
+      for await (const { n } of requests) {
+        if (n === 0) throw new HeliographError(Code.InvalidArgument, "0 changes nothing", { reason: "ZERO" });
+        value += n;
+        yield { value };
+      }
+    },
+  });
   const node = createNode({ name: "snippet", security: insecure(), network });
   const connection = connectTo([ENDPOINT], { security: insecure(), network });
   return {
@@ -64,6 +89,7 @@ export async function fixtures() {
     connection,
     greeter: createClient(connection, GreeterService),
     bakery: createClient(connection, BakeryService),
+    counter: createClient(connection, CounterService),
     machine: createClient(connection, MachineService),
     close: async () => {
       await connection.close();

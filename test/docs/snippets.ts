@@ -7,6 +7,7 @@ import type { Project } from "./project.js";
 
 const GENERATED: Readonly<Record<string, string>> = {
   BakeryService: "bakery_heliograph",
+  CounterService: "counter_heliograph",
   GreeterService: "greeter_heliograph",
   GreetRequest: "greeter",
   GreetResponse: "greeter",
