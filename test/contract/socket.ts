@@ -279,6 +279,17 @@ export function testSocketContract(socketCase: SocketCase): void {
         await heard.untilLeft(nobody);
       });
 
+      test("hands over all that a peer sent before it went, though answers to it fail, and then tells that it left", async () => {
+        const { listener, heard, dialer, routingId } = await connected();
+        heard.onMessage = (id, parts) => listener.send(id, parts);
+        // So much that it takes many turns to read.
+        for (let i = 1; i <= 200; i += 1) dialer.send(message(`${i}`, "x".repeat(16_000)));
+        const closing = dialer.close();
+        await heard.untilLeft(routingId);
+        expect(heard.texts.at(-1)?.[0]).toBe("200");
+        await closing;
+      });
+
       test("cuts off one peer and leaves the others alone, while all send", async () => {
         const heard = new ListenerProbe();
         const { listener } = await listen(heard);
