@@ -92,7 +92,7 @@ export class ServerStreamCall
   }
 
   get quiet(): boolean {
-    return this.inbox?.empty ?? true;
+    return (this.inbox?.empty ?? true) && this.sender?.transferring !== true;
   }
 
   /** The handler is started with the first request, or at once where they are a stream. */

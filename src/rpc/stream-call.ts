@@ -115,7 +115,7 @@ export class StreamCall
   }
 
   get quiet(): boolean {
-    return this.inbox?.empty ?? true;
+    return (this.inbox?.empty ?? true) && this.sender?.transferring !== true;
   }
 
   nextAnswer(): Promise<IteratorResult<unknown, undefined>> {

@@ -5,7 +5,7 @@ import { HeliographError } from "../core/error.js";
 
 /** The stream whose pauses are measured. */
 export interface TimedStream {
-  /** All that has arrived was taken: if nothing happens, it is not the reader's doing. */
+  /** All that has arrived was taken, and no message leaves in chunks: it is not for them that nothing happens. */
   readonly quiet: boolean;
   /** A pause was too long. */
   paused(error: HeliographError): void;

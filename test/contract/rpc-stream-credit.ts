@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import type { LimitOptions } from "../../src/index.js";
+import { Code, HeliographError, type LimitOptions } from "../../src/index.js";
 import { Note } from "../gen/heliograph/test/v1/call.js";
 import {
   all,
@@ -115,6 +115,30 @@ export function testStreamCredit(rpcCase: RpcCase): void {
       await settled(client);
       expect(answers.taken.count).toBeLessThanOrEqual(3);
       expect((await all(stream)).map(({ data }) => data.length)).toEqual([300_000, 300_000, 300_000]);
+    });
+
+    test("hold up nobody behind large requests that were dropped", async () => {
+      let answered = deferred();
+      const { client } = await connected({
+        sum: async (requests) => {
+          const first = (await requests.next()).value;
+          if (first?.text === "large") {
+            await answered.promise;
+            throw new HeliographError(Code.Aborted, "enough");
+          }
+          return note((await all(requests)).length + 1);
+        },
+      });
+      for (let round = 0; round < 3; round++) {
+        answered = deferred();
+        const large = Array.from({ length: 4 }, () =>
+          failure(client.sum([{ text: "large" }, { data: new Uint8Array(4_000_000) }])),
+        );
+        const small = client.sum(counted(3_000).generate());
+        answered.resolve();
+        expect((await Promise.all(large)).map(({ code }) => code)).toEqual(Array(4).fill(Code.Aborted));
+        expect(await small).toMatchObject({ number: 3_000n });
+      }
     });
 
     test("hold up one stream, and no other, nor other calls", async () => {

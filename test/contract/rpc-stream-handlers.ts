@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
-import { Code } from "../../src/index.js";
+import { Code, HeliographError } from "../../src/index.js";
 import { fakeClock } from "../../src/testing/index.js";
 import { Note } from "../gen/heliograph/test/v1/call.js";
-import { all, deferred, failure, fired, harness, never, type RpcCase } from "./rpc-harness.js";
+import { all, deferred, failure, fired, harness, never, type RpcCase, untilError } from "./rpc-harness.js";
 import { endlessRequests } from "./rpc-stream-ends.js";
 
 const note = (number: number) => Note.create({ number: BigInt(number) });
@@ -11,6 +11,48 @@ const note = (number: number) => Note.create({ number: BigInt(number) });
 export function testStreamHandlers(rpcCase: RpcCase): void {
   describe("a handler of streams", () => {
     const { pair } = harness(rpcCase);
+
+    test("may be one more caller: messages, errors and leaving pass through it", async () => {
+      const closed = deferred();
+      const inner = await pair({
+        async *chat(requests) {
+          try {
+            for await (const { number } of requests) {
+              if (number === 3n) throw new HeliographError(Code.Aborted, "three", { reason: "THREE" });
+              yield note(Number(number) * 10);
+            }
+          } finally {
+            closed.resolve();
+          }
+        },
+      });
+      const { client } = await pair({
+        chat: (requests, ctx) => inner.client.chat(requests, { parent: ctx }),
+      });
+      const [answers, error] = await untilError(client.chat([note(1), note(2), note(3)]));
+      expect(answers.map(({ number }) => number)).toEqual([10n, 20n]);
+      expect(error).toMatchObject({ code: Code.Aborted, reason: "THREE" });
+      await closed.promise;
+    });
+
+    test("may be asked with the answers of another call, which ends with it", async () => {
+      const closed = deferred();
+      const { client } = await pair({
+        *count() {
+          try {
+            for (let n = 1; ; n++) yield note(n);
+          } finally {
+            closed.resolve();
+          }
+        },
+        sum: async (requests) => {
+          for await (const { number } of requests) if (number === 5_000n) return note(1);
+          return note(0);
+        },
+      });
+      expect(await client.sum(client.count({}))).toMatchObject({ number: 1n });
+      await closed.promise;
+    });
 
     test("may end before it has read all requests; the caller's source is closed", async () => {
       const { client } = await pair({

@@ -1,3 +1,5 @@
+import { Readable } from "node:stream";
+import { ReadableStream } from "node:stream/web";
 import { describe, expect, test } from "vitest";
 import { Code, HeliographError, type Metadata } from "../../src/index.js";
 import type { ResponseStream } from "../../src/rpc/types.js";
@@ -26,6 +28,8 @@ const sources: readonly [string, () => AsyncIterable<Note> | Iterable<Note>][] =
     },
   ],
   ["a list", () => [note(1), note(2), note(3)]],
+  ["a stream of Node", () => Readable.from([note(1), note(2), note(3)])],
+  ["a stream of the web", () => ReadableStream.from([note(1), note(2), note(3)]) as AsyncIterable<Note>],
   ["the iterator of a collection", () => new Map([1, 2, 3].map((n) => [n, note(n)])).values()],
   [
     "an iterable that can't be left",

@@ -4,7 +4,14 @@ import { gzipSync } from "node:zlib";
 import { describe, expect, test } from "vitest";
 import { Router } from "zeromq";
 import { type Frame, Packet } from "../../src/gen/heliograph/wire/v1/wire.js";
-import { Code, createClient, HeliographError, type LimitOptions } from "../../src/index.js";
+import {
+  Code,
+  type ConnectOptions,
+  createClient,
+  HeliographError,
+  type LimitOptions,
+} from "../../src/index.js";
+import { fakeClock } from "../../src/testing/index.js";
 import { FrameField, FrameKind } from "../../src/wire/frame.js";
 import { writeWelcome } from "../../src/wire/handshake.js";
 import { initialLimits } from "../../src/wire/limits.js";
@@ -19,7 +26,11 @@ const { connect, own } = harness(tcp);
 type Fields = (writer: PacketWriter) => void;
 
 /** A client, and a server that is written by hand: it welcomes, and answers each REQUEST by `answer`. */
-async function peers(answer: (writer: PacketWriter, id: number) => void, limits: LimitOptions = {}) {
+async function peers(
+  answer: (writer: PacketWriter, id: number) => void,
+  limits: LimitOptions = {},
+  options: Partial<ConnectOptions> = {},
+) {
   const router = new Router({ linger: 0, sendTimeout: 0 });
   await router.bind("tcp://127.0.0.1:*");
   const seen: Frame[] = [];
@@ -62,7 +73,7 @@ async function peers(answer: (writer: PacketWriter, id: number) => void, limits:
       waiters = [...waiters, [wanted, resolve]];
     });
   };
-  const connection = connect([router.lastEndpoint ?? ""], { limits });
+  const connection = connect([router.lastEndpoint ?? ""], { limits, ...options });
   return { client: createClient(connection, CallService), send, heard, seen };
 }
 
@@ -276,6 +287,27 @@ describe("a stream of a server that is written by hand", () => {
     await send((writer) => end(writer, 1, answered));
     await sum;
     await heard(FrameKind.Request, 2);
+  });
+
+  test("is not idle while a large request leaves, however slowly the server reads", async () => {
+    const clock = fakeClock();
+    const { client, heard, send } = await peers(
+      (writer, id) => {
+        if (id === 2) end(writer, id, answered);
+      },
+      {},
+      { clock },
+    );
+    const sum = client.sum([{ data: new Uint8Array(3_000_000) }], {
+      timeoutMs: 60_000,
+      idleTimeoutMs: 1_000,
+    });
+    await heard(FrameKind.Message, 1);
+    await client.call({});
+    // The server never says what it has read, so half of the window is as far as it gets.
+    for (let n = 0; n < 6; n++) clock.advance(900);
+    await send((writer) => end(writer, 1, answered));
+    expect(await sum).toMatchObject({ number: 0n });
   });
 
   test.each<[string, (writer: PacketWriter) => void]>([

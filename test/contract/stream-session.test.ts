@@ -158,6 +158,26 @@ describe("a stream that is spoken by hand", () => {
     await alive(2);
   });
 
+  test("may end its requests with a message in chunks, told by the first of them", async () => {
+    const { send, next } = await peers(counts);
+    const payload = bytes(7);
+    await send((writer) => {
+      hello(writer);
+      request(writer, 1, "Sum");
+      frame(writer, FrameKind.Message, 1, () => {
+        writer.number(FrameField.payloadSize, payload.length);
+        writer.flag(FrameField.more);
+        writer.flag(FrameField.endStream);
+      });
+      frame(writer, FrameKind.Message, 1, () => {
+        writer.flag(FrameField.more);
+        writer.bytesField(FrameField.payload, payload.subarray(0, 1));
+      });
+      frame(writer, FrameKind.Message, 1, () => writer.bytesField(FrameField.payload, payload.subarray(1)));
+    });
+    expect(answerOf(await next(FrameKind.End, 1))).toBe(1);
+  });
+
   test("may end its requests twice", async () => {
     const { send, next } = await peers(counts);
     await send((writer) => {
