@@ -28,6 +28,7 @@ export class Feed {
   over: "done" | "threw" | "returned" | undefined;
   /** The kit has its iterator, or a generator has begun. */
   started = false;
+  #overSince = 0;
   readonly #stage: Stage;
   readonly #token: string;
   readonly #error: () => Error;
@@ -128,10 +129,10 @@ export class Feed {
     this.started = true;
     const next = async (): Promise<IteratorResult<Note>> => {
       if (this.#waiting !== undefined) this.#fault("next() was called while the one before was pending");
-      if (this.over !== undefined) this.#fault(`next() was called, though it was over (${this.over})`);
+      if (this.#known) this.#fault(`next() was called, though it was over (${this.over})`);
       const step = await this.#take();
       if (step.kind === "give") return { done: false, value: step.note };
-      this.over ??= step.kind === "end" ? "done" : "threw";
+      if (this.over === undefined) this.#end(step.kind === "end" ? "done" : "threw");
       if (step.kind === "fail") throw step.error;
       return { done: true, value: undefined };
     };
@@ -139,14 +140,24 @@ export class Feed {
     return {
       next,
       return: async () => {
-        if (this.over !== undefined) this.#fault(`return() was called, though it was over (${this.over})`);
-        this.over = "returned";
+        if (this.#known) this.#fault(`return() was called, though it was over (${this.over})`);
+        this.#end("returned");
         const waiting = this.#waiting;
         this.#waiting = undefined;
         waiting?.({ kind: "end" });
         return { done: true, value: undefined };
       },
     };
+  }
+
+  #end(how: "done" | "threw" | "returned"): void {
+    this.over = how;
+    this.#overSince = this.#stage.turns;
+  }
+
+  /** It is over, and the kit knows. */
+  get #known(): boolean {
+    return this.over !== undefined && (this.over === "returned" || this.#stage.turns > this.#overSince);
   }
 
   #fault(what: string): void {

@@ -14,12 +14,24 @@ const CONNECT_MS = 2_000;
 /** Whether what a caller was told of its call's end can be true. */
 export function checkEnding(world: World, caller: Caller): void {
   const { token, ending } = caller;
-  const handling = world.handlings.get(token);
-  const fault = (what: string) => world.fault(`the end of ${token}: ${what}`);
-  if (ending !== undefined) world.saw(nameOf(ending));
-  if (ending === undefined) fault("it never came");
-  else if (ending.kind === "answered") checkAnswered(caller, handling, fault);
-  else if (ending.kind === "failed") checkError(world, caller, handling, ending.error, fault);
+  if (ending === undefined) {
+    world.fault(`${token} never ended`);
+    return;
+  }
+  world.saw(nameOf(ending));
+  const faults: string[][] = [];
+  for (const handling of [...world.heard(token), undefined]) {
+    // Whether it ended without any handler is only asked when there is none.
+    if (handling === undefined && faults.length > 0) break;
+    const found: string[] = [];
+    const fault = (what: string) => void found.push(what);
+    if (ending.kind === "answered") checkAnswered(caller, handling, fault);
+    else if (ending.kind === "failed") checkError(world, caller, handling, ending.error, fault);
+    faults.push(found);
+  }
+  // One handler has to explain it.
+  if (faults.every((found) => found.length > 0))
+    for (const what of faults.at(-1) ?? []) world.fault(`the end of ${token}: ${what}`);
 }
 
 function nameOf(ending: Ending): string {
@@ -135,7 +147,9 @@ function checkBeforeError(caller: Caller, handling: Handling, fault: (what: stri
 /** What a handler sends along comes once, whether it answers or fails. */
 function checkMetadata(caller: Caller, { labelled }: Handling, fault: (what: string) => void): void {
   const expected = labelled ? 1 : 0;
-  const { headers, trailers, attempts, ending } = caller;
+  const { headers, trailers, attempts, ending, hedged } = caller;
+  // Of attempts that overlap and fail, which one's is shown is not defined.
+  if (hedged && ending?.kind === "failed") return;
   // Between attempts, what comes before the first answer is only known of one that has an answer.
   const unknown = attempts > 1 && ending?.kind === "failed" && headers === 0;
   if (trailers !== expected || (headers !== expected && !unknown))

@@ -65,9 +65,9 @@ class Driver {
       actions.push(...this.#others());
       this.#take(actions);
       // Most things happen in a turn of their own.
-      if (!choices.percent(15)) await quiet();
+      if (!choices.percent(15)) await this.#quiet();
     }
-    await quiet();
+    await this.#quiet();
   }
 
   /** Everybody brings to an end what was begun. */
@@ -121,12 +121,19 @@ class Driver {
     if (world.network.links.some(({ over }) => !over)) world.fault("a socket is still open");
   }
 
+  /** All promise reactions, ticks and immediates that follow from what was done have run. */
+  async #quiet(): Promise<void> {
+    await new Promise(setImmediate);
+    await new Promise(setImmediate);
+    this.#world.turns++;
+  }
+
   /** Until nothing is left to do. */
   async #rest(actions: () => Action[]): Promise<void> {
     const { faults } = this.#world;
     const end = this.#world.steps + MAX_STEPS;
     for (let idle = 0; idle < IDLE_TURNS; idle++) {
-      await quiet();
+      await this.#quiet();
       const possible = actions();
       if (faults.length > 0) return;
       if (possible.length === 0) continue;
@@ -212,10 +219,4 @@ class Driver {
       world.fault(`${token} is stuck, though its session stands`);
     else if (sessions.length === 0 && !disturbed) world.fault(`${token} was never sent`);
   }
-}
-
-/** All promise reactions, ticks and immediates that follow from what was done have run. */
-async function quiet(): Promise<void> {
-  await new Promise(setImmediate);
-  await new Promise(setImmediate);
 }

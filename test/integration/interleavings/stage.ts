@@ -7,6 +7,8 @@ export interface Stage {
   readonly choices: Choices;
   /** How many things were done so far. */
   readonly steps: number;
+  /** How many turns of the event loop the run has taken: within one, nobody can know what has just happened. */
+  readonly turns: number;
   /** Calls may be made again when they fail. */
   readonly retries: boolean;
   now(): number;
@@ -18,8 +20,8 @@ export interface Stage {
   size(): number;
   /** What the caller of this call has sent; undefined when there is no such call. */
   requests(token: string): Given | undefined;
-  /** What the handler of this call has answered; undefined when none was started. */
-  answers(token: string): Given | undefined;
+  /** What those handlers of this call have answered that its caller may hear of. */
+  answers(token: string): readonly Given[];
 }
 
 /** What one side of a call has handed over. */

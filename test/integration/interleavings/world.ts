@@ -57,6 +57,7 @@ export class World implements Stage, NetworkObserver {
   readonly clock: FakeClock = fakeClock({ startMs: INITIAL_MS });
   readonly network = new ScheduledNetwork(this);
   steps = 0;
+  turns = 0;
   readonly faults: string[] = [];
   readonly callers = new Map<string, Caller>();
   /** That of each call's last attempt. */
@@ -181,8 +182,16 @@ export class World implements Stage, NetworkObserver {
     return this.callers.get(token)?.given;
   }
 
-  answers(token: string): Given | undefined {
-    return this.handlings.get(token)?.given;
+  answers(token: string): readonly Given[] {
+    return this.heard(token).map(({ given }) => given);
+  }
+
+  /** The handlings whose answers a caller may hear: that of the last attempt; of attempts that overlap, any. */
+  heard(token: string): readonly Handling[] {
+    if (this.callers.get(token)?.hedged === true)
+      return this.allHandlings.filter((handling) => handling.token === token);
+    const last = this.handlings.get(token);
+    return last === undefined ? [] : [last];
   }
 
   // What the network tells.
