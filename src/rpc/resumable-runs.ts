@@ -59,7 +59,10 @@ export class ResumableRuns {
   /** Those whose clients are away, in the order in which they went. */
   private readonly away = new Map<string, StreamRun>();
   private awayBytes = 0;
-  /** Those that were given up before their clients had anything of them; a client that comes late must not run one twice. */
+  /**
+   * Those that were given up before their clients had anything of them, and those that were begun late: a REQUEST that
+   * comes behind must not run one twice.
+   */
   private readonly givenUp = new Set<string>();
 
   get stats(): ResumableStats {
@@ -113,6 +116,11 @@ export class ResumableRuns {
   /** It is over, and its client may still come. */
   giveUp(key: string): void {
     this.delete(key);
+    this.begunLate(key);
+  }
+
+  /** It was begun by a later session than the first that asked for it, whose REQUEST may still come. */
+  begunLate(key: string): void {
     this.givenUp.add(key);
     if (this.givenUp.size <= MAX_GIVEN_UP) return;
     const [oldest = ""] = this.givenUp;
