@@ -92,7 +92,7 @@ export class ResumableCall extends ServerCall implements StreamSenderHost, Outgo
     const next = this.sequence + 1;
     const key = runKey(this.peer.instance, this.path, streamId);
     const known = streams.get(key);
-    if (known === undefined ? next > 1 || streams.wasGivenUp(key) : !known.log.has(next)) {
+    if (this.isGone(key, known, next)) {
       this.cancel(streamGone(this.path));
       return;
     }
@@ -100,9 +100,17 @@ export class ResumableCall extends ServerCall implements StreamSenderHost, Outgo
     if (known === undefined) {
       const { shared, facts, resumable, room } = this;
       const run = new ResumableRun(shared, facts, this.peer, key, resumable, credit, room);
+      if (this.resume.next > 0) streams.begunLate(key);
       this.goOn(run, next);
       run.begin(payload, start, end, compression);
     } else this.goOn(known, next);
+  }
+
+  private isGone(key: string, run: StreamRun | undefined, next: number): boolean {
+    const { streams } = this.route;
+    // Who asks for the first time has no run yet: this REQUEST comes behind that of a later session.
+    if (this.resume.next === 0) return run !== undefined || streams.wasGivenUp(key);
+    return run === undefined ? next > 1 || streams.wasGivenUp(key) : !run.log.has(next);
   }
 
   private goOn(run: StreamRun, next: number): void {
