@@ -10,11 +10,11 @@ import type {
   ServerStreamMethod,
   UnaryMethod,
 } from "../wire/definition.js";
+import type { StreamCredit } from "../wire/limits.js";
 import type { BoundMethod } from "./bound-method.js";
 import { callCancelled, callTimedOut, timeoutOf } from "./call-options.js";
 import type { ClientCall } from "./client-call.js";
 import { requireSource } from "./fill-each.js";
-import type { Credit } from "./inbox.js";
 import { OneWayCall } from "./one-way-call.js";
 import { Responses } from "./responses.js";
 import { ResumingCall, type ResumingCallOwner } from "./resuming-call.js";
@@ -30,7 +30,9 @@ export abstract class CallMaker implements Transport, ResumingCallOwner {
   /** No more calls are made. */
   protected abstract readonly isClosed: boolean;
   /** What a server may send of a stream before its reader has taken anything. */
-  protected abstract readonly streamCredit: Credit;
+  protected abstract readonly streamCredit: StreamCredit;
+  /** What it may send when the reader keeps up. */
+  protected abstract readonly mostCredit: StreamCredit;
 
   abstract settled(call: ClientCall): void;
   abstract expired(call: ClientCall): void;
@@ -105,6 +107,7 @@ export abstract class CallMaker implements Transport, ResumingCallOwner {
     const source = requests === undefined ? undefined : requireSource(requests, method.path);
     const call = new StreamCall(this, method, options, timeoutMs, now + timeoutMs, {
       credit: this.streamCredit,
+      most: this.mostCredit,
       source,
       answer,
     });
@@ -129,6 +132,7 @@ export abstract class CallMaker implements Transport, ResumingCallOwner {
       timeoutMs,
       now + timeoutMs,
       this.streamCredit,
+      this.mostCredit,
     );
     call.message = request;
     this.begin(call, now);

@@ -5,14 +5,13 @@ import { DeadlineWheel } from "../core/deadline-wheel.js";
 import { HeliographError } from "../core/error.js";
 import type { SocketFactory } from "../socket/socket.js";
 import type { Introduction } from "../wire/handshake.js";
-import { initialLimits } from "../wire/limits.js";
+import { firstCredit, initialLimits, mostCredit, type StreamCredit } from "../wire/limits.js";
 import { CallMaker, connectionClosed } from "./call-maker.js";
 import { callTimedOut } from "./call-options.js";
 import type { ClientCall } from "./client-call.js";
 import { ClientSession, type ClientSessionEvents } from "./client-session.js";
 import { Connector, type ConnectorHost } from "./connector.js";
 import type { Peer } from "./context.js";
-import type { Credit } from "./inbox.js";
 import { encodeMessage } from "./payload.js";
 import { isSpecial, prepare } from "./prepare-call.js";
 import type { ResumingCall } from "./resuming-call.js";
@@ -108,9 +107,12 @@ export class Connection extends CallMaker implements Instance, ClientSessionEven
     return this.closing !== undefined;
   }
 
-  protected get streamCredit(): Credit {
-    const { streamCreditMessages, streamCreditBytes } = this.parts.shared.limits;
-    return { messages: streamCreditMessages, bytes: streamCreditBytes };
+  protected get streamCredit(): StreamCredit {
+    return firstCredit(this.parts.shared.limits);
+  }
+
+  protected get mostCredit(): StreamCredit {
+    return mostCredit(this.parts.shared.limits);
   }
 
   [Symbol.asyncDispose](): Promise<void> {

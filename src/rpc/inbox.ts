@@ -1,5 +1,6 @@
 import { Code } from "../core/code.js";
 import { HeliographError } from "../core/error.js";
+import type { StreamCredit } from "../wire/limits.js";
 
 /** What a stream's reader causes. */
 export interface InboxHost {
@@ -9,12 +10,6 @@ export interface InboxHost {
   left(): void;
   /** A message could not be read: the call has to end, and the reader gets the error after those before it. */
   unreadable(error: unknown): void;
-}
-
-/** How far a sender may be ahead of its reader. */
-export interface Credit {
-  readonly messages: number;
-  readonly bytes: number;
 }
 
 /** The share of the credit that may be unreported. */
@@ -73,7 +68,9 @@ class Pending<T> {
  */
 export class Inbox<T = unknown> implements AsyncIterableIterator<T> {
   private readonly host: InboxHost;
-  private readonly credit: Credit;
+  private readonly most: StreamCredit;
+  private windowMessages: number;
+  private windowBytes: number;
   private items: (T | Pending<T> | undefined)[] = [];
   private sizes: number[] = [];
   private first = 0;
@@ -92,9 +89,15 @@ export class Inbox<T = unknown> implements AsyncIterableIterator<T> {
   private error: HeliographError | undefined;
   private abandoned = false;
 
-  constructor(host: InboxHost, credit: Credit) {
+  /**
+   * @param credit what the sender was given at first
+   * @param most what it is given in time when the reader keeps up with it
+   */
+  constructor(host: InboxHost, credit: StreamCredit, most: StreamCredit = credit) {
     this.host = host;
-    this.credit = credit;
+    this.most = most;
+    this.windowMessages = credit.messages;
+    this.windowBytes = credit.bytes;
     this.allowedMessages = credit.messages;
     this.allowedBytes = credit.bytes;
   }
@@ -119,9 +122,11 @@ export class Inbox<T = unknown> implements AsyncIterableIterator<T> {
     return this.abandoned;
   }
 
-  /** What its sender may still send. */
-  get allowance(): Credit {
-    return { messages: Math.max(0, this.allowedMessages), bytes: Math.max(0, this.allowedBytes) };
+  /** What a sender that begins anew may send. What the one before has overdrawn is forgiven: a grant can't be negative. */
+  allowAnew(): StreamCredit {
+    this.allowedMessages = Math.max(0, this.allowedMessages);
+    this.allowedBytes = Math.max(0, this.allowedBytes);
+    return { messages: this.allowedMessages, bytes: this.allowedBytes };
   }
 
   /** Undoes `admit` of a message that will not arrive as a whole. */
@@ -239,18 +244,33 @@ export class Inbox<T = unknown> implements AsyncIterableIterator<T> {
     this.takenMessages++;
     this.takenBytes += bytes;
     if (
-      this.takenMessages < this.credit.messages * REPORT_AFTER &&
-      this.takenBytes < this.credit.bytes * REPORT_AFTER
+      this.takenMessages < this.windowMessages * REPORT_AFTER &&
+      this.takenBytes < this.windowBytes * REPORT_AFTER
     ) {
       return;
     }
-    this.allowedMessages += this.takenMessages;
-    this.allowedBytes += this.takenBytes;
+    if (this.empty) this.widen();
     const messages = this.takenMessages;
     const taken = this.takenBytes;
+    this.allowedMessages += messages;
+    this.allowedBytes += taken;
     this.takenMessages = 0;
     this.takenBytes = 0;
     this.host.taken(messages, taken);
+  }
+
+  /** The reader keeps up: with more credit its sender need not wait for it. A slow one never holds more than at first. */
+  private widen(): void {
+    const messages = Math.min(this.windowMessages, this.most.messages - this.windowMessages);
+    const bytes = Math.min(this.windowBytes, this.most.bytes - this.windowBytes);
+    if (messages > 0) {
+      this.windowMessages += messages;
+      this.takenMessages += messages;
+    }
+    if (bytes > 0) {
+      this.windowBytes += bytes;
+      this.takenBytes += bytes;
+    }
   }
 
   private isReady(pending: Pending<T>): boolean {

@@ -1,5 +1,4 @@
 import type { Buffer } from "node:buffer";
-import { Code } from "../core/code.js";
 import type { HeliographError } from "../core/error.js";
 import { type Compression, decompress } from "../wire/compression.js";
 import { messageTooLarge } from "../wire/limits.js";
@@ -209,9 +208,8 @@ class KeyedRun implements UnaryCallOwner {
 
   refuse(call: ServerCall, error: HeliographError): void {
     const reply = { ...metadataOf(call), bytes: undefined, error };
-    // What did not run, or was stopped when nobody wanted it any more, may run with the next call.
-    if (error.notProcessed || call.cancelReason?.code === Code.Cancelled)
-      for (const waiter of call.route.replies.forget(this.entry)) waiter.give(reply);
+    // What did not run may run with the next call. What was stopped on its way may have had its effect.
+    if (error.notProcessed) for (const waiter of call.route.replies.forget(this.entry)) waiter.give(reply);
     else this.complete(call, reply, error.rawMessage.length);
   }
 

@@ -4,10 +4,10 @@ import { HeliographError } from "../core/error.js";
 import type { Compression } from "../wire/compression.js";
 import type { Resumable } from "../wire/definition.js";
 import { type Frame, FrameField } from "../wire/frame.js";
+import type { StreamCredit } from "../wire/limits.js";
 import type { PacketWriter } from "../wire/packet-writer.js";
 import type { AssemblyRoom } from "./assembly.js";
 import { writeHeadMetadata } from "./call-metadata.js";
-import type { Credit } from "./inbox.js";
 import { compressBytes, type EncodedPayload } from "./payload.js";
 import { ResumableRun } from "./resumable-run.js";
 import { type RunAttachment, runKey, type StreamRun } from "./resumable-runs.js";
@@ -38,7 +38,7 @@ export interface ResumeFacts {
   /** The first sequence that the client has not seen; 0 when it has not asked for the stream before. */
   readonly next: number;
   /** What it takes at first. */
-  readonly credit: Credit;
+  readonly credit: StreamCredit;
 }
 
 /** A resumable stream on one session of its client: it sends from the log of the run, from where the client stopped. */

@@ -3,10 +3,9 @@ import { Code } from "../core/code.js";
 import { Deadline } from "../core/deadline-wheel.js";
 import { HeliographError } from "../core/error.js";
 import type { Resumable } from "../wire/definition.js";
-import { messageTooLarge } from "../wire/limits.js";
+import { messageTooLarge, type StreamCredit } from "../wire/limits.js";
 import type { AssemblyRoom } from "./assembly.js";
 import type { Peer } from "./context.js";
-import type { Credit } from "./inbox.js";
 import { encodeMessage } from "./payload.js";
 import type { ResumableRuns, RunAttachment, StreamRun } from "./resumable-runs.js";
 import type { RequestFacts, ServerCall } from "./server-call.js";
@@ -33,7 +32,7 @@ export class ResumableRun extends Deadline implements StreamCallOwner, StreamRun
     peer: Peer,
     key: string,
     resumable: Resumable,
-    credit: Credit,
+    credit: StreamCredit,
     room: AssemblyRoom,
   ) {
     super();

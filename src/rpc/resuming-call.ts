@@ -3,13 +3,13 @@ import { Code } from "../core/code.js";
 import { HeliographError, withFate } from "../core/error.js";
 import type { Resumable, ServerStreamMethod } from "../wire/definition.js";
 import { type Frame, FrameKind } from "../wire/frame.js";
+import type { StreamCredit } from "../wire/limits.js";
 import type { PacketWriter } from "../wire/packet-writer.js";
 import { writeResume } from "../wire/resume.js";
 import type { AssemblyRoom } from "./assembly.js";
 import type { BoundMethod } from "./bound-method.js";
 import { callCancelled } from "./call-options.js";
 import type { ClientCallOwner } from "./client-call.js";
-import type { Credit } from "./inbox.js";
 import { StreamCall } from "./stream-call.js";
 import type { AttemptGroup, TransportCallOptions } from "./transport.js";
 
@@ -43,14 +43,13 @@ export class ResumingCall extends StreamCall {
     options: TransportCallOptions,
     timeoutMs: number,
     deadline: number,
-    credit: Credit,
+    credit: StreamCredit,
+    most: StreamCredit,
   ) {
     super(owner, method, options, timeoutMs, deadline, {
       // What was taken is reported while the server's window still has room.
-      credit: {
-        messages: Math.min(credit.messages, resumable.windowMessages),
-        bytes: Math.min(credit.bytes, resumable.windowBytes),
-      },
+      credit: within(credit, resumable),
+      most: within(most, resumable),
       source: undefined,
       answer: undefined,
     });
@@ -155,4 +154,8 @@ function notBack(path: string, ms: number): HeliographError {
 function mayHaveRun(error: HeliographError): HeliographError {
   const { code, rawMessage, reason, details, origin, cause } = error;
   return new HeliographError(code, rawMessage, { reason, details, origin, cause });
+}
+
+function within({ messages, bytes }: StreamCredit, { windowMessages, windowBytes }: Resumable): StreamCredit {
+  return { messages: Math.min(messages, windowMessages), bytes: Math.min(bytes, windowBytes) };
 }

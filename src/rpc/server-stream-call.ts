@@ -4,14 +4,14 @@ import { HeliographError } from "../core/error.js";
 import { isThenable } from "../core/thenable.js";
 import { type Compression, compressionName } from "../wire/compression.js";
 import type { Frame } from "../wire/frame.js";
-import { messageTooLarge } from "../wire/limits.js";
+import { firstCredit, messageTooLarge, mostCredit, type StreamCredit } from "../wire/limits.js";
 import type { PacketWriter } from "../wire/packet-writer.js";
 import type { PayloadType } from "../wire/payload-codec.js";
 import { showValue } from "../wire/show-value.js";
 import { Assembly, type AssemblyRoom, tooManyPayloads } from "./assembly.js";
 import { CallContext } from "./call-context.js";
 import { writeHeadMetadata } from "./call-metadata.js";
-import { type Credit, Inbox, type InboxHost } from "./inbox.js";
+import { Inbox, type InboxHost } from "./inbox.js";
 import { interceptedStream } from "./intercepted.js";
 import { ownBytes, readPayload } from "./payload.js";
 import { oneRequest, violation } from "./refusals.js";
@@ -64,7 +64,7 @@ export class ServerStreamCall
     shared: ServerShared,
     owner: StreamCallOwner,
     facts: RequestFacts,
-    credit: Credit,
+    credit: StreamCredit,
     room: AssemblyRoom,
   ) {
     super(shared, facts);
@@ -73,10 +73,7 @@ export class ServerStreamCall
     const { kind } = facts.route.method;
     const { limits } = shared.session;
     if (kind === "client-stream" || kind === "bidi-stream")
-      this.inbox = new Inbox(this, {
-        messages: limits.streamCreditMessages,
-        bytes: limits.streamCreditBytes,
-      });
+      this.inbox = new Inbox(this, firstCredit(limits), mostCredit(limits));
     if (kind === "server-stream" || kind === "bidi-stream") this.sender = new StreamSender(this, credit);
     const { idleTimeoutMs } = facts.route;
     if (idleTimeoutMs !== undefined)

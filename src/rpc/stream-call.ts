@@ -4,14 +4,14 @@ import { HeliographError } from "../core/error.js";
 import type { Compression } from "../wire/compression.js";
 import type { Method } from "../wire/definition.js";
 import { type Frame, FrameField, FrameKind } from "../wire/frame.js";
-import { initialLimits, type Limits } from "../wire/limits.js";
+import { initialLimits, type Limits, type StreamCredit } from "../wire/limits.js";
 import type { PacketWriter } from "../wire/packet-writer.js";
 import type { PayloadCodec, PayloadType } from "../wire/payload-codec.js";
 import type { AssemblyRoom } from "./assembly.js";
 import type { BoundMethod } from "./bound-method.js";
 import { requestCompression } from "./call-options.js";
 import { ClientCall, type ClientCallOwner, type ClientCallSession } from "./client-call.js";
-import { type Credit, Inbox, type InboxHost } from "./inbox.js";
+import { Inbox, type InboxHost } from "./inbox.js";
 import { ownBytes, readPayload } from "./payload.js";
 import { oneAnswer } from "./refusals.js";
 import type { OutgoingStream } from "./stream-output.js";
@@ -45,7 +45,9 @@ export interface SingleAnswer {
 /** What a call's streams are. */
 export interface Streams {
   /** What the server may send at first. */
-  readonly credit: Credit;
+  readonly credit: StreamCredit;
+  /** What it may send in time, when the reader keeps up. */
+  readonly most: StreamCredit;
   /** The requests, when they are a stream. */
   readonly source: Source | undefined;
   /** Who waits for the answer, when it is a single one. */
@@ -53,7 +55,7 @@ export interface Streams {
 }
 
 /** What a client may send before it knows what the server grants. */
-const initialCredit: Credit = {
+const initialCredit: StreamCredit = {
   messages: initialLimits.streamCreditMessages,
   bytes: initialLimits.streamCreditBytes,
 };
@@ -64,7 +66,7 @@ export class StreamCall
   implements InboxHost, StreamSenderHost, TimedStream, OutgoingStream
 {
   declare session: StreamCallSession | undefined;
-  readonly credit: Credit;
+  readonly credit: StreamCredit;
   private readonly source: Source | undefined;
   private readonly answer: SingleAnswer | undefined;
   /** The answers, when there are many. */
@@ -72,7 +74,7 @@ export class StreamCall
   private readonly sender: StreamSender | undefined;
   private readonly timers: StreamTimers | undefined;
   /** What the sender was given at the beginning. */
-  private lent: Credit = initialCredit;
+  private lent: StreamCredit = initialCredit;
 
   constructor(
     owner: ClientCallOwner,
@@ -80,13 +82,13 @@ export class StreamCall
     options: TransportCallOptions,
     timeoutMs: number,
     deadline: number,
-    { credit, source, answer }: Streams,
+    { credit, most, source, answer }: Streams,
   ) {
     super(owner, method, options, timeoutMs, deadline);
     this.credit = credit;
     this.source = source;
     this.answer = answer;
-    this.inbox = answer === undefined ? new Inbox(this, credit) : undefined;
+    this.inbox = answer === undefined ? new Inbox(this, credit, most) : undefined;
     this.sender = source === undefined ? undefined : new StreamSender(this, initialCredit, source);
     if (options.idleTimeoutMs !== undefined || options.itemTimeoutMs !== undefined)
       this.timers = new StreamTimers(owner, this, options, method.path);
@@ -137,7 +139,7 @@ export class StreamCall
   override writeFields(writer: PacketWriter): void {
     super.writeFields(writer);
     if (this.inbox === undefined) return;
-    const { messages, bytes } = this.inbox.allowance;
+    const { messages, bytes } = this.inbox.allowAnew();
     writer.number(FrameField.creditMessages, messages);
     writer.number(FrameField.creditBytes, bytes);
   }

@@ -1,4 +1,4 @@
-import type { Credit } from "./inbox.js";
+import type { StreamCredit } from "../wire/limits.js";
 
 /** Where a sender's messages go. */
 export interface StreamSenderHost {
@@ -43,7 +43,7 @@ export class StreamSender {
   transferring = false;
 
   /** @param source what it will be told to `run` with: let go if the call ends before that */
-  constructor(host: StreamSenderHost, credit: Credit, source?: Source) {
+  constructor(host: StreamSenderHost, credit: StreamCredit, source?: Source) {
     this.host = host;
     this.source = source;
     this.messages = credit.messages;

@@ -4,7 +4,7 @@ import { Goaway, Hello, type Limits as LimitsMessage, Welcome } from "../gen/hel
 import { decodeMessage } from "./decode-message.js";
 import { protocolViolation } from "./fault.js";
 import { type Frame, FrameField } from "./frame.js";
-import { initialLimits, type Limits, MAX_METADATA_BYTES, MIN_CHUNK_BYTES } from "./limits.js";
+import { firstCredit, initialLimits, type Limits, MAX_METADATA_BYTES, MIN_CHUNK_BYTES } from "./limits.js";
 import type { PacketWriter } from "./packet-writer.js";
 import { writeStatus } from "./status.js";
 
@@ -151,14 +151,15 @@ function featuresOf({ features }: { readonly features: readonly string[] }): rea
 }
 
 function limitsMessage(limits: Limits): LimitsMessage {
+  const credit = firstCredit(limits);
   return {
     maxCalls: limits.maxCalls,
     windowBytes: BigInt(limits.windowBytes),
     windowPackets: limits.windowPackets,
     chunkBytes: BigInt(limits.chunkBytes),
     messageBytes: BigInt(limits.messageBytes),
-    streamCreditMessages: limits.streamCreditMessages,
-    streamCreditBytes: BigInt(limits.streamCreditBytes),
+    streamCreditMessages: credit.messages,
+    streamCreditBytes: BigInt(credit.bytes),
     metadataBytes: limits.metadataBytes,
   };
 }

@@ -1,7 +1,7 @@
 import type { Buffer } from "node:buffer";
 import type { MessageType } from "./definition.js";
-import { FrameField } from "./frame.js";
-import { ATTACH_BYTES, PACKET_BYTES, PACKET_FRAMES } from "./limits.js";
+import { FrameField, FrameKind } from "./frame.js";
+import { ATTACH_BYTES, FRAME_WEIGHT, MESSAGE_WEIGHT, PACKET_BYTES, PACKET_WEIGHT } from "./limits.js";
 import { MessageWriter } from "./message-writer.js";
 import type { PayloadCodec, PayloadType } from "./payload-codec.js";
 
@@ -24,6 +24,9 @@ export class PacketWriter {
   private frameAttachedBytes = 0;
   /** Frames that are complete. */
   frames = 0;
+  /** What they weigh against `PACKET_WEIGHT`. */
+  private weight = 0;
+  private frameWeight = 0;
   /** Bytes of the payload that was encoded last. */
   payloadLength = 0;
 
@@ -34,7 +37,7 @@ export class PacketWriter {
 
   get full(): boolean {
     return (
-      this.frames >= PACKET_FRAMES ||
+      this.weight >= PACKET_WEIGHT ||
       this.out.pos - this.out.origin >= PACKET_BYTES ||
       this.attachments.length >= 64
     );
@@ -45,6 +48,7 @@ export class PacketWriter {
     this.frameStart = out.pos - out.origin;
     this.frameAttachments = this.attachments.length;
     this.frameAttachedBytes = this.attachedBytes;
+    this.frameWeight = kind === FrameKind.Message ? MESSAGE_WEIGHT : FRAME_WEIGHT;
     // Tag and length of the frame, tag and value of the kind, tag and value of the call id.
     out.reserve(1 + LENGTH_BYTES + 2 + 1 + 8);
     const buf = out.buf;
@@ -131,6 +135,7 @@ export class PacketWriter {
     this.patchLength(this.frameStart + 1, length);
     this.frameStart = -1;
     this.frames++;
+    this.weight += this.frameWeight;
   }
 
   /** Undoes the frame that was begun. */
@@ -156,6 +161,7 @@ export class PacketWriter {
     this.attachments = [];
     this.attachedBytes = 0;
     this.frames = 0;
+    this.weight = 0;
     return parts;
   }
 

@@ -10,7 +10,7 @@ const item = (value: unknown) => ({ done: false, value });
 const failed = () => new HeliographError(Code.Aborted, "failed");
 
 /** An inbox and what it caused. */
-function inbox(credit = CREDIT) {
+function inbox(credit = CREDIT, most = credit) {
   const taken: [number, number][] = [];
   const unreadable: unknown[] = [];
   const left = { times: 0 };
@@ -21,6 +21,7 @@ function inbox(credit = CREDIT) {
       unreadable: (error) => unreadable.push(error),
     },
     credit,
+    most,
   );
   return { box, taken, unreadable, left };
 }
@@ -187,6 +188,26 @@ describe("an inbox", () => {
     expect(await asked).toEqual(done);
     await new Promise(setImmediate);
     expect(other.unreadable).toEqual([]);
+  });
+
+  test("gives a sender whose reader keeps up twice the credit each time, up to the most; a slow reader's gets none", async () => {
+    const { box, taken } = inbox({ messages: 8, bytes: 8_000 }, { messages: 20, bytes: 8_000 });
+    const read = async (count: number) => {
+      for (let n = 0; n < count; n++) {
+        box.push(n, 1);
+        await box.next();
+      }
+    };
+    await read(2);
+    expect(taken.splice(0)).toEqual([[10, 2]]);
+    await read(4);
+    expect(taken.splice(0)).toEqual([[8, 4]]);
+    await read(5);
+    expect(taken.splice(0)).toEqual([[5, 5]]);
+    const slow = inbox({ messages: 8, bytes: 8_000 }, { messages: 20, bytes: 8_000 });
+    for (let n = 0; n < 3; n++) slow.box.push(n, 1);
+    for (let n = 0; n < 2; n++) await slow.box.next();
+    expect(slow.taken).toEqual([[2, 2]]);
   });
 
   test("says what mark came with the message that was taken last", async () => {

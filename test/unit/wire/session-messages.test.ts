@@ -189,7 +189,7 @@ describe("an envelope", () => {
 
 describe("limits", () => {
   test("are the specification's unless something else is said, but for more stream credit", () => {
-    const granted = { ...initialLimits, streamCreditMessages: 1024, streamCreditBytes: 262_144 };
+    const granted = { ...initialLimits, streamCreditMessages: 4096, streamCreditBytes: 1_048_576 };
     expect(limitsFrom()).toEqual(granted);
     expect(limitsFrom({ maxCalls: 5, windowBytes: undefined })).toEqual({ ...granted, maxCalls: 5 });
   });
