@@ -15,6 +15,7 @@ import {
   insecure,
   type Node,
   type NodeOptions,
+  type Served,
   type ServeOptions,
   type SocketFactory,
   serve,
@@ -47,6 +48,7 @@ export type CallClient = Client<typeof CallService>;
 export interface Server {
   readonly node: Node;
   readonly endpoint: string;
+  readonly served: Served;
   readonly errors: unknown[];
   readonly unhandled: string[];
   readonly faults: string[];
@@ -107,7 +109,7 @@ export function harness(rpcCase: RpcCase): Harness {
         endpoint: rpcCase.endpoint(),
         ...options.serve,
       });
-      return { node, endpoint: served.endpoints[0]!, errors, unhandled, faults };
+      return { node, endpoint: served.endpoints[0]!, served, errors, unhandled, faults };
     },
     connect(endpoints, options) {
       const connection = connectTo(endpoints, { ...common, logger: silent, ...options });

@@ -3,6 +3,7 @@ import { testAnswers } from "./rpc-answers.js";
 import { testEnds } from "./rpc-ends.js";
 import { testErrors } from "./rpc-errors.js";
 import { rpcCases } from "./rpc-harness.js";
+import { testIdempotency } from "./rpc-idempotency.js";
 import { testInterceptors } from "./rpc-interceptors.js";
 import { testLimits } from "./rpc-limits.js";
 import { testNotify } from "./rpc-notify.js";
@@ -31,6 +32,7 @@ for (const rpcCase of rpcCases) {
     testStreamCredit(rpcCase);
     testStreamInterceptors(rpcCase);
     testRetries(rpcCase);
+    testIdempotency(rpcCase);
     testNotify(rpcCase);
     testScatter(rpcCase);
   });
