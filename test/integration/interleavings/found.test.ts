@@ -13,6 +13,7 @@ import {
   type SocketFactory,
   serve,
 } from "../../../src/index.js";
+import type { Dialer } from "../../../src/socket/socket.js";
 import { fakeClock, memoryNetwork } from "../../../src/testing/index.js";
 import { FrameKind } from "../../../src/wire/frame.js";
 import { Note } from "../../gen/heliograph/test/v1/call.js";
@@ -136,7 +137,6 @@ test("a call that ran is not called unprocessed because its last attempt was", a
   const retry = { attempts: 2, backoff: { initialMs: 1 } };
   await expect(client.look({}, { retry })).rejects.toMatchObject({
     code: Code.Unavailable,
-    reason: "NO_INSTANCE",
     notProcessed: false,
   });
   expect(ran).toBe(1);
@@ -184,4 +184,40 @@ test("a stream that resumes goes on after a message larger than its window", asy
   const got: number[] = [];
   for await (const { data } of client.watchClosely({})) got.push(data.length);
   expect(got).toEqual(sizes);
+});
+
+test("a stream that resumes forgives its server what it had overdrawn", async () => {
+  const links = new Set<Dialer>();
+  const network = memoryNetwork();
+  const breaking: SocketFactory = {
+    ...network,
+    listen: (endpoint, events) => network.listen(endpoint, events),
+    dial: (endpoint, events, options) => {
+      const dialer = network.dial(endpoint, events, options);
+      links.add(dialer);
+      return dialer;
+    },
+  };
+  const node = createNode({ name: "server", security: insecure(), network });
+  // The large one overdraws by so much that the others, in all, fit into what is given back for it.
+  const sizes = [1, 200_000, ...Array.from({ length: 60 }, () => 2_000)];
+  const { endpoints } = await serve(node, CallService, {
+    watch: () => sizes.map((size) => Note.create({ data: Buffer.alloc(size) })),
+  });
+  const limits = { streamCreditBytes: 65_536 };
+  await using connection = connectTo(endpoints, { security: insecure(), network: breaking, limits });
+  const answers = createClient(connection, CallService).watch({});
+  const got = [(await answers.next()).value?.data.length];
+  const turns = async () => {
+    for (let n = 0; n < 20; n++) await new Promise(setImmediate);
+  };
+  await turns();
+  for (const link of links) void link.close();
+  await turns();
+  got.push((await answers.next()).value?.data.length);
+  await turns();
+  for await (const { data } of answers) got.push(data.length);
+  expect(got).toEqual(sizes);
+  expect(links.size).toBe(2);
+  await node.close({ graceMs: 0 });
 });
