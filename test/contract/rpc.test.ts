@@ -7,6 +7,7 @@ import { testIdempotency } from "./rpc-idempotency.js";
 import { testInterceptors } from "./rpc-interceptors.js";
 import { testLimits } from "./rpc-limits.js";
 import { testNotify } from "./rpc-notify.js";
+import { testResume } from "./rpc-resume.js";
 import { testRetries } from "./rpc-retry.js";
 import { testScatter } from "./rpc-scatter.js";
 import { testStreamCredit } from "./rpc-stream-credit.js";
@@ -33,6 +34,7 @@ for (const rpcCase of rpcCases) {
     testStreamInterceptors(rpcCase);
     testRetries(rpcCase);
     testIdempotency(rpcCase);
+    testResume(rpcCase);
     testNotify(rpcCase);
     testScatter(rpcCase);
   });
