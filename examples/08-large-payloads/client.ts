@@ -29,6 +29,19 @@ console.log(`${(megabytes / seconds).toFixed(0)} MB/s, hashing included`);
 const pings = await smallCalls;
 console.log(`${pings.length} small calls meanwhile: p50 ${at(pings, 0.5)} ms, p99 ${at(pings, 0.99)} ms`);
 
+// A tap sees all that travels.
+let sentBytes = 0;
+await using tapped = connectTo(process.argv.slice(2), {
+  security: insecure(),
+  tap: ({ direction, parts }) => {
+    if (direction === "out") for (const part of parts) sentBytes += part.length;
+    return parts;
+  },
+});
+const log = Buffer.from("2026-11-20T22:49:08Z INFO all is well\n".repeat(FILE_BYTES / 40));
+await createClient(tapped, StoreService).put({ name: "log", data: log }, { compression: "gzip" });
+console.log(`${log.length / 1e6} MB of text arrived as ${(sentBytes / 1e6).toFixed(2)} MB, with gzip`);
+
 async function pingWhileStoring(): Promise<number[]> {
   const latencies: number[] = [];
   while (storing) {

@@ -11,17 +11,22 @@ async function demo(scenes: readonly Scene[]): Promise<void> {
   const begun = performance.now();
   console.log(`\nHeliograph: Node ${process.versions.node}, ${process.platform}, ${cpus().length} cores`);
   const python = await findPython();
-  const servers = await Promise.all(
-    scenes.map(({ folder, servers }) =>
-      Promise.all(Array.from({ length: servers }, () => startServer(`${folder}/server.ts`))),
-    ),
-  );
+  const servers = await Promise.all(scenes.map(serversOf));
   console.log(`${servers.flat().length} servers, each in its own process; no broker between them`);
   for (const [index, scene] of scenes.entries()) await play(index, scene, servers[index] ?? [], python);
   const seconds = ((performance.now() - begun) / 1_000).toFixed(1);
   console.log(
     `\nDone: ${scenes.length} ${scenes.length === 1 ? "scene" : "scenes"} in ${seconds} s. The code is in examples/.\n`,
   );
+}
+
+/** Those that clients call first. */
+async function serversOf({ folder, servers, behind }: Scene): Promise<readonly Server[]> {
+  const called = behind === undefined ? [] : [await startServer(`${folder}/${behind}`)];
+  const args = called.map(({ endpoint }) => endpoint);
+  const count = { length: servers };
+  const own = await Promise.all(Array.from(count, () => startServer(`${folder}/server.ts`, args)));
+  return [...own, ...called];
 }
 
 async function play(index: number, scene: Scene, servers: readonly Server[], python: string | undefined) {
@@ -35,7 +40,7 @@ async function play(index: number, scene: Scene, servers: readonly Server[], pyt
       console.log("     left out: it needs python3 with pyzmq");
       continue;
     }
-    const endpoints = servers.map(({ endpoint }) => endpoint);
+    const endpoints = servers.slice(0, scene.servers).map(({ endpoint }) => endpoint);
     const copies = Array.from({ length: client.copies ?? 1 }, () => run(scene, client, endpoints, python));
     await Promise.all(copies);
   }

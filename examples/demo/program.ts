@@ -50,8 +50,8 @@ export function start(file: string, args: readonly string[] = [], python = "pyth
 }
 
 /** Starts a server and waits for the line that tells where it listens. */
-export async function startServer(file: string): Promise<Server> {
-  const program = start(file);
+export async function startServer(file: string, args: readonly string[] = []): Promise<Server> {
+  const program = start(file, args);
   const first = await program.lines.next();
   if (first.done) throw new Error(`${file} did not start: ${describe(await program.ended)}`);
   const { endpoint } = JSON.parse(first.value) as { endpoint: string };

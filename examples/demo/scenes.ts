@@ -3,6 +3,8 @@ export interface Scene {
   readonly title: string;
   readonly folder: string;
   readonly servers: number;
+  /** The file of a server that the servers call; they are told its endpoint. */
+  readonly behind?: string;
   /** Of the servers, how many the clients kill. */
   readonly killed: number;
   readonly clients: readonly SceneClient[];
@@ -55,5 +57,36 @@ export const scenes: readonly Scene[] = [
     servers: 1,
     killed: 0,
     clients: [client],
+  },
+  { title: "Streams in every direction", folder: "09-streams", servers: 1, killed: 0, clients: [client] },
+  {
+    title: "A stream that outlives its connection",
+    folder: "10-resume",
+    servers: 1,
+    killed: 0,
+    clients: [client],
+  },
+  {
+    title: "Retries, and effects that happen once",
+    folder: "11-retries",
+    servers: 2,
+    killed: 1,
+    clients: [client],
+  },
+  { title: "One way, and to all", folder: "12-fan-out", servers: 3, killed: 0, clients: [client] },
+  {
+    title: "Interceptors, and deadlines that are handed on",
+    folder: "13-interceptors",
+    servers: 1,
+    behind: "oven.ts",
+    killed: 0,
+    clients: [client],
+  },
+  {
+    title: "Tests without ports, and with faults",
+    folder: "14-testing",
+    servers: 0,
+    killed: 0,
+    clients: [{ file: "check.ts" }],
   },
 ];
