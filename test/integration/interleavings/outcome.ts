@@ -58,10 +58,19 @@ function checkFeed(world: World, token: string, feed: Feed | undefined): void {
 
 /** Whether the handlers of a call that has ended for its caller know of it. */
 export function checkHandlers(world: World, { token, ending, keyed, kind }: Caller): void {
+  if (ending === undefined) return;
   // That of a call with a key, or of a stream that resumes, goes on without a caller, who may come back.
-  if (ending === undefined || ((keyed || resumes(kind)) && !world.nodeClosed)) return;
+  const lasting = keyed || (resumes(kind) && !isCancelled(world, token));
+  if (lasting && !world.nodeClosed) return;
   const left = world.allHandlings.filter((each) => each.token === token && !each.over && !each.gone);
   if (left.length > 0) world.fault(`${token} is over, but its handler was not told`);
+}
+
+/** The server has heard that nobody wants the last call of this token. */
+function isCancelled(world: World, token: string): boolean {
+  const [link, session] = sessionsOf(world, token).at(-1) ?? [];
+  const call = [...(session?.calls.values() ?? [])].findLast((each) => each.token === token);
+  return link?.broken === false && call?.cancelDelivered === true;
 }
 
 /** The connections on which this call was sent, with what was seen on them. */

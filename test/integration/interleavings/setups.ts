@@ -18,6 +18,11 @@ const large: Setup["sizes"] = [
   [10, 70_000],
   [10, 300_000],
 ];
+/** So much that streams hold still for each other. */
+const crowding: Setup["sizes"] = [
+  [40, 5],
+  [60, 70_000],
+];
 
 /** What is explored. */
 export interface Scope {
@@ -42,7 +47,7 @@ export function chooseSetup(choices: Choices, { kinds, retries, breaks }: Scope)
     nodeLimits: limits(),
     clientLimits: limits(),
     maxConcurrent: choices.pick([256, 2, 1]),
-    sizes: choices.pick([small, small, small, medium, medium, large]),
+    sizes: choices.pick([small, small, small, medium, medium, large, crowding]),
     breaks: breaks || choices.percent(35),
     retries,
   };
