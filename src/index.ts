@@ -21,7 +21,7 @@ export { type ClientConnection, connectTo } from "./node/connect.js";
 export { type CloseNodeOptions, createNode, type Node } from "./node/node.js";
 export type { CommonOptions, ConnectOptions, NodeOptions } from "./node/options.js";
 export { runNode } from "./node/run.js";
-export type { CallOptions } from "./rpc/call-options.js";
+export type { CallOptions, ParentCall } from "./rpc/call-options.js";
 export { type ClientOptions, createClient } from "./rpc/client.js";
 export type { HandlerContext, Peer } from "./rpc/context.js";
 export type {
@@ -35,17 +35,36 @@ export type {
   StreamResult,
 } from "./rpc/interceptor.js";
 export { type NotifyOptions, notify } from "./rpc/notify.js";
+export type { ReplyWindowStats } from "./rpc/reply-window.js";
+export type { ResumableStats } from "./rpc/resumable-runs.js";
 export type { RetryOptions } from "./rpc/retry-options.js";
 export { type ScatterAnswer, type ScatterOptions, scatter } from "./rpc/scatter.js";
 export { type ServingNode, serve } from "./rpc/serve.js";
-export type { ServeOptions } from "./rpc/serve-options.js";
+export type { IdempotencyOptions, ServeOptions } from "./rpc/serve-options.js";
 export type { ServiceStats } from "./rpc/service-stats.js";
 export type { Served } from "./rpc/serving.js";
 export type { Instance, Transport } from "./rpc/transport.js";
-export type { Client, Handlers, UnaryCall, UnaryHandler } from "./rpc/types.js";
+export type {
+  BidiStreamCall,
+  BidiStreamHandler,
+  Call,
+  Client,
+  ClientStreamCall,
+  ClientStreamHandler,
+  Handler,
+  Handlers,
+  MessageSource,
+  RequestStream,
+  ResponseStream,
+  ServerStreamCall,
+  ServerStreamHandler,
+  UnaryCall,
+  UnaryHandler,
+} from "./rpc/types.js";
 export { type FrameFilter, frameTap, type TappedFrame } from "./socket/frame-tap.js";
 export { type InsecureOptions, insecure, type Security } from "./socket/security.js";
 export type { SocketFactory, Tap, TappedMessage } from "./socket/socket.js";
+export type { Compression } from "./wire/compression.js";
 export type {
   Action,
   ActionPolicy,
@@ -58,6 +77,7 @@ export type {
   MessageType,
   Method,
   Pipeline,
+  Resumable,
   ServerStreamMethod,
   ServiceDefinition,
   Topic,
