@@ -165,6 +165,36 @@ export function testStreamEnds(rpcCase: RpcCase): void {
       ]);
     });
 
+    test("makes room for one that waits, which may be left as well", async () => {
+      let started = 0;
+      const { client } = await pair(
+        {
+          async *count() {
+            started++;
+            yield note(started);
+            await never();
+          },
+          call: (request) => request,
+        },
+        { node: { limits: { maxCalls: 2 } } },
+      );
+      await client.call({});
+      const [first, second, third, fourth] = Array.from({ length: 4 }, () => client.count({})) as [
+        ResponseStream<Note>,
+        ...ResponseStream<Note>[],
+      ];
+      await first.next();
+      await second?.next();
+      const waiting = [third?.next(), fourth?.next()];
+      await third?.return();
+      expect(await waiting[0]).toEqual({ done: true, value: undefined });
+      expect(started).toBe(2);
+      await first.return();
+      expect((await waiting[1])?.value?.number).toBe(3n);
+      await Promise.all([second?.return(), fourth?.return()]);
+      expect(await client.call({ text: "a" })).toMatchObject({ text: "a" });
+    });
+
     test("that was never sent leaves its requests, too", async () => {
       const { client } = await pair({});
       const given = endlessRequests();
