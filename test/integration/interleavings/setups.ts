@@ -35,19 +35,21 @@ export interface Scope {
 
 /** The conditions of a run: most have one thing or another that is scarce. */
 export function chooseSetup(choices: Choices, { kinds, retries, breaks }: Scope): Setup {
+  const sizes = choices.pick([small, small, small, medium, medium, large, crowding]);
+  const crowded = sizes === crowding;
   const limits = () => ({
     maxCalls: choices.pick([1_024, 2, 1]),
     windowPackets: choices.pick([128, 4]),
-    windowBytes: choices.pick([1_048_576, 65_536]),
-    streamCreditMessages: choices.pick([1_024, 16, 16]),
-    streamCreditBytes: choices.pick([262_144, 65_536, 2_000_000]),
+    windowBytes: choices.pick(crowded ? [65_536] : [1_048_576, 65_536]),
+    streamCreditMessages: choices.pick(crowded ? [1_024] : [1_024, 16, 16]),
+    streamCreditBytes: choices.pick(crowded ? [2_000_000] : [262_144, 65_536, 2_000_000]),
   });
   return {
     kinds,
     nodeLimits: limits(),
     clientLimits: limits(),
     maxConcurrent: choices.pick([256, 2, 1]),
-    sizes: choices.pick([small, small, small, medium, medium, large, crowding]),
+    sizes,
     breaks: breaks || choices.percent(35),
     retries,
   };
