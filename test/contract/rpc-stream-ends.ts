@@ -1,7 +1,12 @@
 import { getEventListeners } from "node:events";
 import { describe, expect, test } from "vitest";
-import { Code, createClient, type HandlerContext, HeliographError } from "../../src/index.js";
-import type { ResponseStream } from "../../src/rpc/types.js";
+import {
+  Code,
+  createClient,
+  type HandlerContext,
+  HeliographError,
+  type ResponseStream,
+} from "../../src/index.js";
 import { Note } from "../gen/heliograph/test/v1/call.js";
 import { CallService } from "../gen/heliograph/test/v1/call_heliograph.js";
 import { all, type CallHandlers, deferred, failure, harness, never, type RpcCase } from "./rpc-harness.js";

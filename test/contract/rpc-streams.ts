@@ -1,8 +1,7 @@
 import { Readable } from "node:stream";
 import { ReadableStream } from "node:stream/web";
 import { describe, expect, test } from "vitest";
-import { Code, HeliographError, type Metadata } from "../../src/index.js";
-import type { ResponseStream } from "../../src/rpc/types.js";
+import { Code, HeliographError, type Metadata, type ResponseStream } from "../../src/index.js";
 import { Note } from "../gen/heliograph/test/v1/call.js";
 import { all, deferred, harness, type RpcCase } from "./rpc-harness.js";
 
