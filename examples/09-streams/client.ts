@@ -2,11 +2,7 @@ import { setTimeout as wait } from "node:timers/promises";
 import { connectTo, createClient, HeliographError, insecure, type Metadata } from "heliograph";
 import { CounterService } from "../gen/example/v1/counter_heliograph.js";
 
-await using connection = connectTo(process.argv.slice(2), {
-  security: insecure(),
-  // What a server may send ahead on each stream.
-  limits: { streamCreditMessages: 1_000 },
-});
+await using connection = connectTo(process.argv.slice(2), { security: insecure() });
 const counter = createClient(connection, CounterService);
 
 for await (const { n } of counter.count({ to: 3 })) console.log(`count  ← ${n}`);
