@@ -259,7 +259,10 @@ export class Inbox<T = unknown> implements AsyncIterableIterator<T> {
     this.host.taken(messages, taken);
   }
 
-  /** The reader keeps up: with more credit its sender need not wait for it. A slow one never holds more than at first. */
+  /**
+   * The reader keeps up: with more credit its sender need not wait for it. One that was never quick holds no more than at
+   * first; what was given can't be taken back.
+   */
   private widen(): void {
     const messages = Math.min(this.windowMessages, this.most.messages - this.windowMessages);
     const bytes = Math.min(this.windowBytes, this.most.bytes - this.windowBytes);
