@@ -111,9 +111,9 @@ export class ResumingCall extends StreamCall {
     this.stop(callCancelled(this.path, reason, this.session === undefined && !this.begunBefore));
   }
 
-  /** What refuses to go on with a stream may well have begun it. */
-  override refused(error: HeliographError): void {
-    super.refused(this.begunBefore ? mayHaveRun(error) : error);
+  /** Whatever keeps a stream from going on, it may have begun. */
+  override fail(error: HeliographError): void {
+    super.fail(this.begunBefore && error.notProcessed ? mayHaveRun(error) : error);
   }
 
   override lost(error: HeliographError): void {

@@ -341,13 +341,14 @@ describe("resumable streams", () => {
     expect(await end).toMatchObject({ code: Code.DeadlineExceeded, reason: "STREAM_TIMED_OUT" });
   });
 
-  test("that are cancelled or time out while they are away may have run", async () => {
+  test("that are cancelled, time out or are closed while they are away may have run", async () => {
     const { handler } = oneThenNothing();
-    const { client, clock, part } = await setup({ watch: handler });
+    const { client, clock, connection, part } = await setup({ watch: handler });
     const controller = new AbortController();
     const streams = [
       client.watch({}, { signal: controller.signal }),
       client.watch({}, { timeoutMs: 3_000 }),
+      client.watch({}),
     ] as const;
     for (const stream of streams) await stream.next();
     const ends = streams.map((stream) => failure(stream.next()));
@@ -357,6 +358,8 @@ describe("resumable streams", () => {
     await clock.advanceAsync(4_000);
     expect(await ends[0]).toMatchObject({ code: Code.Cancelled, notProcessed: false });
     expect(await ends[1]).toMatchObject({ code: Code.DeadlineExceeded, notProcessed: false });
+    await connection.close();
+    expect(await ends[2]).toMatchObject({ code: Code.Cancelled, notProcessed: false });
   });
 
   test("leave no timers behind", async () => {
