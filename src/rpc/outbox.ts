@@ -63,6 +63,8 @@ export class Outbox implements Flushable {
   private fullBytes = 0;
   private readonly transfers: Transfer[] = [];
   private transferBytes = 0;
+  /** Those of them that are messages of streams. */
+  private streamTransfers = 0;
   private chunkBytes = initialLimits.chunkBytes;
   private scheduled = false;
   private owesTotals = false;
@@ -106,9 +108,12 @@ export class Outbox implements Flushable {
     return bytes;
   }
 
-  /** Streams should hold still: enough waits already, or large payloads take their turns. */
+  /**
+   * Streams should hold still: enough waits already, or large messages of theirs take their turns. Other large payloads
+   * don't count, since there may always be some.
+   */
   get crowded(): boolean {
-    return this.packetBytes >= CROWD_BYTES || this.transfers.length >= PARALLEL_PAYLOADS;
+    return this.packetBytes >= CROWD_BYTES || this.streamTransfers >= PARALLEL_PAYLOADS;
   }
 
   get empty(): boolean {
@@ -157,6 +162,7 @@ export class Outbox implements Flushable {
       writer.flag(FrameField.more);
       this.transfers.push({ kind, callId, payload, offset: 0 });
       this.transferBytes += payload.length;
+      if (kind === FrameKind.Message) this.streamTransfers++;
     }
     this.end(writer);
     return inChunks;
@@ -182,6 +188,7 @@ export class Outbox implements Flushable {
     const [transfer] = this.transfers.splice(index, 1);
     if (transfer === undefined) return;
     this.transferBytes -= transfer.payload.length - transfer.offset;
+    this.leaves(transfer);
     // Streams may wait for its place.
     this.schedule();
   }
@@ -190,7 +197,7 @@ export class Outbox implements Flushable {
   acknowledged(readBytes: number, readPackets: number): void {
     if (!this.window.read(readBytes, readPackets)) return;
     this.moved = true;
-    this.tellReadWatchers();
+    if (this.readWatchers.length > 0) this.tellReadWatchers();
     if (!this.empty) this.schedule();
   }
 
@@ -248,6 +255,7 @@ export class Outbox implements Flushable {
     this.transfers.length = 0;
     this.fullBytes = 0;
     this.transferBytes = 0;
+    this.streamTransfers = 0;
     this.watchers.length = 0;
     this.readWatchers.length = 0;
     this.writer = undefined;
@@ -291,7 +299,14 @@ export class Outbox implements Flushable {
     this.send(this.takePacket(writer));
     // The next chunk is that of another payload, as far as several are under way.
     if (more) this.transfers.splice(Math.min(this.transfers.length, PARALLEL_PAYLOADS - 1), 0, transfer);
-    else this.host.transferred(transfer.callId);
+    else {
+      this.leaves(transfer);
+      this.host.transferred(transfer.callId);
+    }
+  }
+
+  private leaves({ kind }: Transfer): void {
+    if (kind === FrameKind.Message) this.streamTransfers--;
   }
 
   private sendTotals(): void {

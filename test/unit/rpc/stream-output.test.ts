@@ -52,6 +52,14 @@ test("streams hold still while large messages take their turns, and go on when o
   expect(streams.congested(one)).toBe(false);
 });
 
+test("streams go on among large answers, however many of these there are", () => {
+  const { box, streams, endTurn, sender } = output();
+  for (let id = 1; id <= 3 * PARALLEL_PAYLOADS; id++)
+    box.endWithPart(box.begin(FrameKind.End, id), FrameKind.End, id, LARGE);
+  endTurn();
+  expect(streams.congested(sender(1))).toBe(false);
+});
+
 test("a stream that asks again and again while it holds still is woken once", () => {
   const { box, streams, endTurn, crowd, woken, sender } = output();
   crowd();
