@@ -3,7 +3,7 @@ import { Code } from "../core/code.js";
 import { Deadline } from "../core/deadline-wheel.js";
 import { HeliographError } from "../core/error.js";
 import type { Resumable } from "../wire/definition.js";
-import { messageTooLarge, type StreamCredit } from "../wire/limits.js";
+import { firstCredit, messageTooLarge, type StreamCredit } from "../wire/limits.js";
 import type { AssemblyRoom } from "./assembly.js";
 import type { Peer } from "./context.js";
 import { encodeMessage } from "./payload.js";
@@ -25,7 +25,10 @@ export class ResumableRun extends Deadline implements StreamCallOwner, StreamRun
   private readonly retentionMs: number;
   private attachment: RunAttachment | undefined;
 
-  /** @param credit what the client takes at first: the handler may be as far ahead, even if its window is smaller */
+  /**
+   * @param credit what the client takes at first: the handler may be as far ahead, even if its window is smaller; but
+   *   what is kept for a client is not for it to choose
+   */
   constructor(
     shared: ServerShared,
     facts: RequestFacts,
@@ -41,9 +44,10 @@ export class ResumableRun extends Deadline implements StreamCallOwner, StreamRun
     this.key = key;
     this.runs = facts.route.streams;
     this.retentionMs = resumable.retentionMs;
+    const most = firstCredit(shared.session.limits);
     const window = {
-      messages: Math.max(resumable.windowMessages, credit.messages),
-      bytes: Math.max(resumable.windowBytes, credit.bytes),
+      messages: Math.max(resumable.windowMessages, Math.min(credit.messages, most.messages)),
+      bytes: Math.max(resumable.windowBytes, Math.min(credit.bytes, most.bytes)),
     };
     this.call = new ServerStreamCall(shared, this, facts, window, room);
     this.runs.add(key, this);
@@ -56,8 +60,10 @@ export class ResumableRun extends Deadline implements StreamCallOwner, StreamRun
 
   /** Its client is here, and has everything before this sequence. */
   attach(attachment: RunAttachment, next: number): void {
-    this.attachment?.replaced();
+    const { attachment: before } = this;
     this.attachment = attachment;
+    // It is not away in between, when it might be given up for others.
+    before?.replaced();
     this.shared.deadlines.remove(this);
     this.shared.detached.unwait(this);
     this.runs.attached(this.key);

@@ -2,6 +2,8 @@ import { Buffer } from "node:buffer";
 import { describe, expect, test } from "vitest";
 import { FrameField, FrameKind } from "../../src/wire/frame.js";
 import type { PacketWriter } from "../../src/wire/packet-writer.js";
+import { writeResume } from "../../src/wire/resume.js";
+import { Note } from "../gen/heliograph/test/v1/call.js";
 import { frame, hello } from "../support/raw-peer.js";
 import { until } from "../support/within.js";
 import {
@@ -13,7 +15,7 @@ import {
   type ServerOptions,
   tcp,
 } from "./rpc-harness.js";
-import { peers as connected, credit, type Fields, message, request } from "./stream-session.js";
+import { peers as connected, credit, type Fields, message, one, request } from "./stream-session.js";
 
 const here = harness(tcp);
 const peers = (handlers: CallHandlers, options?: ServerOptions) => connected(here, handlers, options);
@@ -69,4 +71,26 @@ describe("a session with streams is ended", () => {
     expect(faults[0]).toContain(text);
     await gone.promise;
   });
+});
+
+test("a client doesn't choose what is kept for it of a resumable stream: a server keeps the stream's window", async () => {
+  let made = 0;
+  const { send, next, alive } = await peers({
+    async *watch() {
+      while (made < 50_000) yield Note.create({ number: BigInt(++made) });
+    },
+  });
+  await send((writer) => {
+    hello(writer);
+    request(writer, 1, "Watch", (request) => {
+      one(1)(request);
+      request.number(FrameField.creditMessages, 2 ** 31);
+      request.number(FrameField.creditBytes, 2 ** 50);
+      writeResume(request, { streamId: "mine", next: 0 });
+    });
+  });
+  for (let n = 1; n <= 1_024; n++) await next(FrameKind.Message, 1);
+  await alive(2);
+  // One more waits for room.
+  expect(made).toBe(1_025);
 });
