@@ -4,6 +4,8 @@ import type { HeliographError } from "../core/error.js";
 export interface DetachedCall {
   /** The handler has been given the request. */
   readonly started: boolean;
+  /** Bytes of its request, while that is kept for the handler. */
+  readonly requestBytes: number;
   cancel(reason: HeliographError): void;
 }
 
@@ -12,6 +14,9 @@ export interface AwayStream {
   /** Ends it. */
   expire(): void;
 }
+
+/** Requests of runs that nobody waits for, and that have not begun. */
+const MAX_LEFT_BYTES = 64 * 1024 * 1024;
 
 /** Runs of handlers that belong to no session, since they go on when that of their caller is over. */
 export class Detached {
@@ -46,12 +51,15 @@ export class Detached {
     for (const watcher of this.watchers) watcher();
   }
 
-  /** Nobody waits for it any more. Of more than `most` such runs the one ends that was left first, with the reason. */
+  /**
+   * Nobody waits for it any more. Of more than `most` such runs the one that was left first ends, and of more than 64 MiB
+   * of requests those that have not begun, with the reason.
+   */
   leave(call: DetachedCall, most: number, reason: HeliographError): void {
     this.left.add(call);
-    if (this.left.size <= most) return;
     const [oldest] = this.left;
-    oldest?.cancel(reason);
+    if (this.left.size > most) oldest?.cancel(reason);
+    if (call.requestBytes > 0) this.boundBytes(call, reason);
   }
 
   /** Somebody waits for it again. */
@@ -80,5 +88,18 @@ export class Detached {
   /** Ends all of them: those that no handler has seen, or every one. */
   cancel(reason: HeliographError, which: "waiting" | "all"): void {
     for (const call of [...this.calls]) if (which === "all" || !call.started) call.cancel(reason);
+  }
+
+  /** What was left last stays: there is room for any one request. */
+  private boundBytes(last: DetachedCall, reason: HeliographError): void {
+    let bytes = 0;
+    for (const { requestBytes } of this.left) bytes += requestBytes;
+    for (const each of this.left) {
+      if (bytes <= MAX_LEFT_BYTES || each === last) return;
+      const { requestBytes } = each;
+      if (requestBytes === 0) continue;
+      bytes -= requestBytes;
+      each.cancel(reason);
+    }
   }
 }

@@ -86,6 +86,11 @@ export abstract class ServerCall extends Deadline implements CallState, TableEnt
     return true;
   }
 
+  /** Bytes of its request, while that is kept for the handler. */
+  get requestBytes(): number {
+    return 0;
+  }
+
   /** CREDIT has arrived. Of no use to a call with one answer. */
   granted(_frame: Frame): void {}
 

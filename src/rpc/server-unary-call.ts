@@ -44,6 +44,10 @@ export class ServerUnaryCall extends ServerCall implements Runnable {
     this.owner = owner;
   }
 
+  override get requestBytes(): number {
+    return this.payload === undefined ? 0 : this.payloadEnd - this.payloadStart;
+  }
+
   /** It has its request, and no lane yet. */
   get waiting(): boolean {
     return this.payload !== undefined;

@@ -2,6 +2,7 @@ import { describe, expect, test } from "vitest";
 import { Code, createClient, type ServeOptions } from "../../src/index.js";
 import { type FakeClock, fakeClock, faults, memoryNetwork } from "../../src/testing/index.js";
 import { CallService } from "../gen/heliograph/test/v1/call_heliograph.js";
+import { until } from "../support/within.js";
 import { type CallHandlers, deferred, failure, fired, harness, never, type RpcCase } from "./rpc-harness.js";
 
 const network = memoryNetwork();
@@ -170,6 +171,21 @@ describe("calls with an idempotency key", () => {
       reason: "TOO_MANY_CALLS",
       notProcessed: false,
     });
+  });
+
+  test("that wait for a lane and have no caller keep at most 64 MiB of requests", async () => {
+    const { clock, dial, stats } = await setup({ call: () => never() }, { maxConcurrent: 1 });
+    const connection = dial();
+    const client = createClient(connection, CallService);
+    const data = new Uint8Array(15 * 1024 * KIB);
+    const forever = (n: number) => ({ idempotencyKey: `${n}`, timeoutMs: Number.POSITIVE_INFINITY });
+    const lost = Array.from({ length: 10 }, (_, n) => failure(client.call({ data }, forever(n))));
+    await until(5_000, "all requests to arrive", () => stats().running === 10);
+    await connection.close();
+    await Promise.all(lost);
+    await settle(clock);
+    // The one that runs, and four that wait. Those that did not begin leave nothing behind: a repeat would run.
+    expect(stats()).toMatchObject({ running: 5, kept: 0 });
   });
 
   test("of which one was cancelled while another waited, do not run on when that one's time is over", async () => {
