@@ -69,6 +69,8 @@ export abstract class ClientCall extends Deadline implements Abortable, TableEnt
   protected assembly: Assembly | undefined;
   /** Of the payload that arrives. */
   protected compression = 0;
+  /** The answer is here, and takes a while to read. */
+  private answerHere = false;
 
   constructor(
     owner: ClientCallOwner,
@@ -172,9 +174,9 @@ export abstract class ClientCall extends Deadline implements Abortable, TableEnt
     session?.forget(this);
   }
 
-  /** The session broke: whether the call ran can't be known. */
+  /** The session broke: whether the call ran can't be known, unless the answer is here. */
   lost(error: HeliographError): void {
-    this.fail(error);
+    if (!this.answerHere || error.code === Code.Cancelled) this.fail(error);
   }
 
   /** The server that it may only go to, once it is known. */
@@ -281,6 +283,7 @@ export abstract class ClientCall extends Deadline implements Abortable, TableEnt
       return;
     }
     if (answer instanceof Promise) {
+      this.answerHere = true;
       answer.then(
         (read) => this.succeed(read),
         (error) => this.fail(HeliographError.from(error, Code.Internal)),
