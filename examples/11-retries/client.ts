@@ -22,10 +22,11 @@ const reader = createClient(connection, BakeryService, { interceptors: [retry()]
 const pid = await pidOfReader();
 
 console.log("The connection is cut with cakes in the oven:");
-const durationMs = 400;
+const durationMs = 1_000;
 const keyed = tell(bakery.bake({ cake: "sponge", durationMs }, { idempotencyKey: randomUUID() }));
 const plain = tell(bakery.bake({ cake: "apple pie", durationMs }));
-await wait(100);
+// Calls of one connection arrive in order: when this one is answered, both are in the oven.
+await bakery.listBakes({});
 network.cut();
 console.log(`  sponge, with a key       ${await keyed}`);
 console.log(`  apple pie, without one   ${await plain}`);

@@ -14,7 +14,7 @@ const { endpoints } = await serve(node, BakeryService, {
   // NO_SIDE_EFFECTS, says bakery.proto: it may be called again.
   listBakes: async (_request, ctx) => {
     ctx.responseMetadata.set("pid", `${process.pid}`);
-    await ctx.sleep(200);
+    await ctx.sleep(400);
     return { bakes };
   },
 });

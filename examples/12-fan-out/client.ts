@@ -29,16 +29,16 @@ for await (const { peer } of scatter(connection, BakeryService.bake, cake, { met
 console.log("maxAnswers: 2".padEnd(18), two.join(" and "));
 
 const quick: string[] = [];
-for await (const { peer } of scatter(connection, BakeryService.bake, cake, { metadata, gapMs: 200 })) {
+for await (const { peer } of scatter(connection, BakeryService.bake, cake, { metadata, gapMs: 400 })) {
   quick.push(peer?.node ?? "");
 }
-console.log("gapMs: 200".padEnd(18), quick.join(" and "));
+console.log("gapMs: 400".padEnd(18), quick.join(" and "));
 
 for await (const { peer, error } of scatter(connection, BakeryService.bake, cake, {
   metadata,
-  timeoutMs: 200,
+  timeoutMs: 400,
 })) {
-  console.log("timeoutMs: 200".padEnd(18), peer?.node, error?.reason ?? "OK");
+  console.log("timeoutMs: 400".padEnd(18), peer?.node, error?.reason ?? "OK");
 }
 const ms = performance.now() - started;
 console.log(ms < 10_000 ? "None of them waited for the minute." : `It took ${ms} ms.`);
