@@ -22,8 +22,9 @@ export interface ClientOptions {
 /**
  * Makes a client of a service: an object with a function for each method. Does no I/O.
  *
- * Each call is made at most once, ends within its deadline (10 s unless said), and fails with a HeliographError
- * that says whether it ran: `notProcessed` is true when it surely did not.
+ * Each call runs at most once unless it is told to be retried, ends within its deadline (10 s unless said; none for a
+ * stream of answers), and fails with a HeliographError that says whether it ran: `notProcessed` is true when it surely
+ * did not.
  */
 export function createClient<S extends ServiceDefinition>(
   transport: Transport,
