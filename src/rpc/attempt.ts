@@ -188,7 +188,9 @@ class Attempts implements HedgeHost {
     this.latest = attempt;
     const error = HeliographError.from(thrown);
     const pushBack = pushBackOf(attempt.trailers);
-    if (this.policy.codes.has(error.code) || pushBack === "never") this.deps.throttle.failed();
+    // A connection that broke fails all of its calls at once, and says nothing of a server in trouble.
+    const told = error.origin === "peer" && this.policy.codes.has(error.code);
+    if (told || pushBack === "never") this.deps.throttle.failed();
     this.uncertain ||= !error.notProcessed;
     this.inRow = typeof pushBack === "number" ? 0 : this.inRow + 1;
     return {

@@ -40,7 +40,7 @@ const WAITING_BYTES = 64 * 1024 * 1024;
 
 /**
  * A client's way to known endpoints: the first that answers is used, the others stand by. Connects when the first
- * call wants it, and again whenever the connection broke. A call belongs to at most one session, ever.
+ * call wants it, and again whenever the connection broke. A call belongs to at most one session at a time.
  */
 export class Connection extends CallMaker implements Instance, ClientSessionEvents, ConnectorHost {
   private readonly parts: ConnectionParts;

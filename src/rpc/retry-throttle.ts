@@ -3,7 +3,7 @@ const TOKEN_RATIO = 0.1;
 
 /**
  * Stops further attempts while too many fail, so that clients don't bury a server that is in trouble: gRFC A6,
- * "Throttling Retry Attempts and Hedged RPCs". A failure takes one of ten tokens, a success gives a tenth of one back,
+ * "Throttling Retry Attempts and Hedged RPCs". A failure that a server answers with takes one of ten tokens, a success gives a tenth of one back,
  * and there are no further attempts at half or below.
  */
 export class RetryThrottle {

@@ -276,7 +276,10 @@ describe("a server that pushes back", () => {
 describe("the retry throttle", () => {
   test("stops further attempts when half of its tokens are gone, and allows them again after successes", async () => {
     const throttle = new RetryThrottle();
-    const failure = failing(1_000);
+    const failure = failing(
+      1_000,
+      () => new HeliographError(Code.Unavailable, "too much", { origin: "peer" }),
+    );
     for (let i = 0; i < 3; i++) {
       const { clock, result } = run(failure, { attempts: 2 }, {}, throttle);
       await pass(clock, 250);
@@ -286,6 +289,17 @@ describe("the retry throttle", () => {
     expect([failure.calls, throttle.allows]).toEqual([5, false]);
     for (let i = 0; i < 11; i++) await run(failing(0), {}, {}, throttle).result;
     expect(throttle.allows).toBe(true);
+  });
+
+  test("does not count connections that broke", async () => {
+    const throttle = new RetryThrottle();
+    const failure = failing(1_000);
+    for (let i = 0; i < 10; i++) {
+      const { clock, result } = run(failure, { attempts: 2 }, {}, throttle);
+      await pass(clock, 250);
+      await rejection(result);
+    }
+    expect([failure.calls, throttle.allows]).toEqual([20, true]);
   });
 
   test("counts a server that wants no further attempt, and no other failures", async () => {
