@@ -63,7 +63,8 @@ describe("resumable streams", () => {
       };
     };
     const server = await start("memory://*");
-    const connection = connect([server.endpoint], { clock, network: link });
+    const backoff = { initialMs: 10, maxMs: 50 };
+    const connection = connect([server.endpoint], { clock, network: link, backoff });
     const client = createClient(connection, options.callers ?? CallService);
     /** The link is down until it is made again. */
     const part = () => {
