@@ -55,6 +55,9 @@ export class StreamSender {
     this.source = source;
     let asking = false;
     try {
+      // It is somebody else's code, which may well use the very call that is being begun.
+      await undefined;
+      if (this.stopped) return;
       for (;;) {
         asking = true;
         const result = await source.next();

@@ -120,6 +120,26 @@ export function testStreams(rpcCase: RpcCase): void {
       expect(await answers.next()).toEqual({ done: true, value: undefined });
     });
 
+    test("of a bidirectional call may be asked for by its own requests", async () => {
+      let runs = 0;
+      const { client } = await pair({
+        chat: async function* (requests) {
+          runs++;
+          for await (const { number } of requests) yield note(Number(number) * 2);
+        },
+      });
+      // Of a call that is sent at once, the requests are asked for at once.
+      await all(client.chat([]));
+      const taken: Promise<IteratorResult<Note, undefined>>[] = [];
+      async function* ask() {
+        taken.push(answers.next());
+        yield note(4);
+      }
+      const answers = client.chat(ask());
+      expect((await answers.next()).value?.number).toBe(8n);
+      expect([await Promise.all(taken), runs]).toEqual([[{ done: true, value: undefined }], 2]);
+    });
+
     test("answer before, while and after their requests come", async () => {
       const { client } = await pair({
         chat: async function* (requests) {

@@ -50,6 +50,16 @@ describe("a sender", () => {
     expect([sent.length, ends, seen.returned]).toEqual([3, ["exhausted"], 0]);
   });
 
+  test("asks its source for nothing before whoever runs it is done", async () => {
+    const { stream, ends } = sender();
+    const { source, seen } = watched(3);
+    const ran = stream.run(source);
+    expect(seen.asked).toBe(0);
+    stream.stop();
+    await ran;
+    expect([seen.asked, seen.returned, ends]).toEqual([0, 1, []]);
+  });
+
   test("asks for one message more than it has credit for, and goes on when it gets some", async () => {
     const { stream, sent, ends } = sender();
     const { source, seen } = watched(10);
