@@ -185,7 +185,8 @@ class KeyedRun implements UnaryCallOwner {
   /** The call is over. When it was the last one, the run goes on alone, though not for ever. */
   leave(call: KeyedCall): void {
     this.entry.waiters.delete(call);
-    if (this.call.over || this.entry.waiters.size > 0) return;
+    // One that has just answered ends a moment later.
+    if (this.call.over || !this.entry.running || this.entry.waiters.size > 0) return;
     const { clock, detached, session } = this.shared;
     const now = clock.now();
     const { windowMs } = this.call.route.replies;

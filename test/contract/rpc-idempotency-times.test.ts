@@ -173,6 +173,22 @@ describe("calls with an idempotency key", () => {
     });
   });
 
+  test("and no caller go on, as many as there may be, while others are answered", async () => {
+    const { clock, dial, stats } = await setup(
+      { call: (note, ctx) => (note.text === "quick" ? note : fired(ctx.signal).then(() => never())) },
+      {},
+      2,
+    );
+    const connection = dial();
+    const client = createClient(connection, CallService);
+    for (const idempotencyKey of ["1", "2"]) void client.call({}, { idempotencyKey }).catch(() => {});
+    await settle(clock);
+    await connection.close();
+    const other = createClient(dial(), CallService);
+    expect(await other.call({ text: "quick" }, { idempotencyKey: "3" })).toMatchObject({ text: "quick" });
+    expect(stats()).toMatchObject({ running: 2, kept: 1 });
+  });
+
   test("that wait for a lane and have no caller keep at most 64 MiB of requests", async () => {
     const { clock, dial, stats } = await setup({ call: () => never() }, { maxConcurrent: 1 });
     const connection = dial();
