@@ -17,7 +17,14 @@ export function isSpecial({ options, group, streamsRequests }: ClientCall): bool
  * @throws HeliographError UNAVAILABLE, reason INSTANCE_GONE, when an earlier attempt may have run on another server
  */
 export function prepare(call: ClientCall, session: ClientSession): Promise<void> | undefined {
-  stayWith(call, session);
+  checkInstance(call, session);
+  const packing = pack(call, session);
+  // Until it is packed, it may still go to another server.
+  if (packing === undefined) stayWith(call, session);
+  return packing;
+}
+
+function pack(call: ClientCall, session: ClientSession): Promise<void> | undefined {
   const { compression = "none" } = call.options;
   if (compression === "none" || call.streamsRequests || call.request === undefined) return undefined;
   const wanted = requestCompression(compression, call.message);
@@ -45,13 +52,15 @@ function setRequest(call: ClientCall, bytes: Buffer, compression: number): void 
 }
 
 /** A repeated call finds its earlier answer, and a stream its end, only where that was given. */
+function checkInstance(call: ClientCall, { server }: ClientSession): void {
+  const identity = call.group?.identity;
+  if (identity === undefined || server === undefined) return;
+  if (identity.instance !== server.instance || identity.epoch !== server.epoch) throw call.instanceGone();
+}
+
 function stayWith(call: ClientCall, { server }: ClientSession): void {
   const { group } = call;
-  if (group === undefined || server === undefined) return;
-  const { instance, epoch } = server;
-  if (group.identity === undefined) {
-    group.identity = { instance, epoch };
-    call.first = true;
-  } else if (group.identity.instance !== instance || group.identity.epoch !== epoch)
-    throw call.instanceGone();
+  if (group === undefined || server === undefined || group.identity !== undefined) return;
+  group.identity = { instance: server.instance, epoch: server.epoch };
+  call.first = true;
 }

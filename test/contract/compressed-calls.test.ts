@@ -1,13 +1,14 @@
 import { randomBytes } from "node:crypto";
 import { expect, test } from "vitest";
-import { Code } from "../../src/index.js";
+import { type CallOptions, Code, createClient } from "../../src/index.js";
 import { faults, memoryNetwork } from "../../src/testing/index.js";
 import { Note } from "../gen/heliograph/test/v1/call.js";
+import { CallService } from "../gen/heliograph/test/v1/call_heliograph.js";
 import { failure, harness, type RpcCase } from "./rpc-harness.js";
 
 const network = memoryNetwork();
 const memory: RpcCase = { name: "memory", network, endpoint: () => "memory://*" };
-const { serve, client: clientOf } = harness(memory);
+const { serve, connect, client: clientOf } = harness(memory);
 
 /** Half of it can be compressed, and what is left takes a thread to decompress. */
 const data = randomBytes(100_000).fill(0, 50_000);
@@ -42,4 +43,24 @@ test("a call whose answer is decompressed ends when its caller cancels it", asyn
   const onHeader = () => queueMicrotask(() => controller.abort());
   const error = await failure(client.call({}, { onHeader, signal: controller.signal }));
   expect(error).toMatchObject({ code: Code.Cancelled, reason: "CALL_CANCELLED" });
+});
+
+test("a call with a key that is being compressed is bound to no server yet: it goes on when that one closes", async () => {
+  const answers = (text: string) => ({ call: () => Note.create({ text }) });
+  const first = await serve(answers("first"));
+  const second = await serve(answers("second"));
+  const client = createClient(connect([first.endpoint, second.endpoint]), CallService);
+  expect(await client.call({})).toMatchObject({ text: "first" });
+  const options: CallOptions = {
+    idempotencyKey: "key",
+    retry: { attempts: 2 },
+    compression() {
+      void first.node.close({ graceMs: 0 });
+      return "gzip";
+    },
+  };
+  // Enough for the first server to be gone by then.
+  expect(await client.call({ data: randomBytes(8 * 1024 * 1024) }, options)).toMatchObject({
+    text: "second",
+  });
 });
