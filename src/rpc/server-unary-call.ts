@@ -32,6 +32,8 @@ export class ServerUnaryCall extends ServerCall implements Runnable {
   protected readonly owner: UnaryCallOwner;
   requestCompression: Compression = "none";
   private inLane = false;
+  /** It waits for a lane. */
+  private inLine = false;
   /** Goes on without its session, which is over. */
   private alone = false;
   private payload: Buffer | undefined;
@@ -64,10 +66,14 @@ export class ServerUnaryCall extends ServerCall implements Runnable {
 
   /** Runs as soon as there is a lane. */
   enter(): void {
+    // Once is enough, however many callers ask for it.
+    if (this.inLine) return;
+    this.inLine = true;
     this.route.lanes.enter(this);
   }
 
   run(): boolean {
+    this.inLine = false;
     const payload = this.payload;
     if (this.over || payload === undefined || (!this.alone && this.owner.postpone(this))) return false;
     this.payload = undefined;
