@@ -1,7 +1,9 @@
 import type { Buffer } from "node:buffer";
 import type { HeliographError } from "../core/error.js";
+import type { Metadata } from "../core/metadata.js";
 import { type Compression, decompress } from "../wire/compression.js";
 import { messageTooLarge } from "../wire/limits.js";
+import { metadataBytes } from "../wire/metadata-fields.js";
 import type { Peer } from "./context.js";
 import type { Postponable } from "./lanes.js";
 import { compressBytes, type EncodedPayload, encodeMessage } from "./payload.js";
@@ -233,7 +235,9 @@ class KeyedRun implements UnaryCallOwner {
   }
 
   private complete(call: ServerCall, reply: Reply, bytes: number): void {
-    const waiters = call.route.replies.complete(this.entry, reply, bytes, this.shared.clock.now());
+    const { replies } = call.route;
+    const beside = sizeOf(reply.responseMetadata) + sizeOf(reply.trailers);
+    const waiters = replies.complete(this.entry, reply, bytes + beside, this.shared.clock.now());
     for (const waiter of waiters) waiter.give(reply);
   }
 }
@@ -241,4 +245,8 @@ class KeyedRun implements UnaryCallOwner {
 function metadataOf(call: ServerCall): Pick<Reply, "responseMetadata" | "trailers"> {
   const { responseMetadata, trailers } = call;
   return { responseMetadata, trailers };
+}
+
+function sizeOf(metadata: Metadata | undefined): number {
+  return metadata === undefined ? 0 : metadataBytes(metadata);
 }

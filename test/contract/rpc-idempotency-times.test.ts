@@ -64,6 +64,18 @@ describe("calls with an idempotency key", () => {
     expect(runs).toBe(5);
   });
 
+  test("count with what comes beside the answer", async () => {
+    const { client, stats } = await setup({
+      call(note, ctx) {
+        ctx.responseMetadata.set("head", "h".repeat(2 * KIB));
+        ctx.trailers.set("tail", "t".repeat(3 * KIB));
+        return note;
+      },
+    });
+    await client.call({}, key);
+    expect(stats().keptBytes).toBeGreaterThan(5 * KIB);
+  });
+
   test("have the time of the attempt that has most of it", async () => {
     let left = 0;
     const told = deferred<unknown>();
