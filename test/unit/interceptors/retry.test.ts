@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { type RetryInterceptorOptions, retry } from "../../../src/index.js";
+import { Code, HeliographError, type RetryInterceptorOptions, retry } from "../../../src/index.js";
 import type { RetryOptions } from "../../../src/rpc/retry-options.js";
 import { fakeClock } from "../../../src/testing/index.js";
 import { CallService } from "../../gen/heliograph/test/v1/call_heliograph.js";
@@ -70,7 +70,7 @@ describe("retry", () => {
   test("makes no further attempts while too many of all its calls fail", async () => {
     const shared = retry({ attempts: 1_000, backoff });
     const clock = fakeClock();
-    const next = failing(1_000);
+    const next = failing(1_000, () => new HeliographError(Code.Unavailable, "too much", { origin: "peer" }));
     const call = rejection(shared(next)(unaryCall({ clock })));
     for (let i = 0; i < 10; i++) {
       await turn();
