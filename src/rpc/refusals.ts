@@ -64,7 +64,7 @@ export function windowUnread(ms: number, waiting: number): HeliographError {
   );
 }
 
-/** The bound of `HELD_BYTES` in `ServerSession`. */
+/** More requests than `heldBytesLimit` lets a session hold. */
 export function tooMuchHeld(bytes: number, path: string): HeliographError {
   return new HeliographError(
     Code.ResourceExhausted,

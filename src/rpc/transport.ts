@@ -37,7 +37,7 @@ export interface Instance {
 
 /**
  * What a client calls through: a connection, or anything that stands in for one. Requests are whole messages.
- * Every call ends within its deadline; a call without one ends with its session.
+ * Every call ends within its deadline; one without ends with its session, unless it is a stream that resumes.
  */
 export interface Transport {
   /** What deadlines are measured by. */
