@@ -204,6 +204,10 @@ export class Connection extends CallMaker implements Instance, ClientSessionEven
     void this.attempt?.close(error);
   }
 
+  get hurried(): boolean {
+    return this.waiting.all().some(({ patienceMs }) => patienceMs !== undefined);
+  }
+
   exhausted(error: HeliographError): void {
     for (const call of this.waiting.all()) {
       if (!call.waitForReady && call.patienceMs === undefined) call.fail(this.noInstance(call, error));

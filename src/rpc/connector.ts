@@ -6,6 +6,9 @@ import { HeliographError } from "../core/error.js";
 /** How soon after a failed round a call may start another, ahead of the backoff. */
 const DEMAND_SPACING_MS = 50;
 
+/** The longest wait between rounds while somebody is in a hurry. */
+const HURRIED_WAIT_MS = 1_000;
+
 /** What the connector asks of the connection. */
 export interface ConnectorHost {
   /** Dials one endpoint; the outcome comes back as `succeeded` or `failed`. */
@@ -14,6 +17,8 @@ export interface ConnectorHost {
   abandon(error: HeliographError): void;
   /** No endpoint answered. Another round follows after a while. */
   exhausted(error: HeliographError): void;
+  /** A stream that a server keeps for a limited time waits to go on. */
+  readonly hurried: boolean;
 }
 
 /**
@@ -103,9 +108,9 @@ export class Connector {
   private rest(error: HeliographError): void {
     this.roundFailedAt = this.clock.now();
     this.state = "waiting";
-    this.timer = this.clock.after(backoffMs(this.backoff, this.failedRounds, Math.random()), () =>
-      this.round(),
-    );
+    const wait = backoffMs(this.backoff, this.failedRounds, Math.random());
+    const most = this.host.hurried ? HURRIED_WAIT_MS : Number.POSITIVE_INFINITY;
+    this.timer = this.clock.after(Math.min(wait, most), () => this.round());
     this.host.exhausted(error);
   }
 

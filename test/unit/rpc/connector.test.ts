@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { backoffFrom } from "../../../src/core/backoff.js";
+import { type BackoffOptions, backoffFrom } from "../../../src/core/backoff.js";
 import { Code } from "../../../src/core/code.js";
 import { HeliographError } from "../../../src/core/error.js";
 import { Connector } from "../../../src/rpc/connector.js";
@@ -7,9 +7,10 @@ import { fakeClock } from "../../../src/testing/fake-clock.js";
 
 const refused = new HeliographError(Code.Unavailable, "refused");
 
-function connector(endpoints = ["a", "b"]) {
+function connector(endpoints = ["a", "b"], backoff: BackoffOptions = { maxMs: 1_000 }) {
   const clock = fakeClock();
   const told: string[] = [];
+  const state = { hurried: false };
   const subject = new Connector(
     endpoints,
     {
@@ -19,11 +20,14 @@ function connector(endpoints = ["a", "b"]) {
         subject.failed(error);
       },
       exhausted: (error) => told.push(`exhausted ${error.rawMessage}`),
+      get hurried() {
+        return state.hurried;
+      },
     },
-    { clock, backoff: backoffFrom({ initialMs: 200, maxMs: 1_000, jitter: 0 }), attemptMs: 2_000 },
+    { clock, backoff: backoffFrom({ initialMs: 200, jitter: 0, ...backoff }), attemptMs: 2_000 },
   );
   const news = () => told.splice(0);
-  return { subject, clock, news };
+  return { subject, clock, news, state };
 }
 
 describe("the connector", () => {
@@ -55,6 +59,18 @@ describe("the connector", () => {
       clock.advance(1);
       expect(news()).toEqual(["dial a"]);
     }
+  });
+
+  test("waits no longer than a second while somebody is in a hurry", () => {
+    const { subject, clock, news, state } = connector(["a"], { initialMs: 5_000 });
+    state.hurried = true;
+    subject.want();
+    subject.failed(refused);
+    news();
+    clock.advance(999);
+    expect(news()).toEqual([]);
+    clock.advance(1);
+    expect(news()).toEqual(["dial a"]);
   });
 
   test("tries at once when a call wants it, but not twice within 50 ms", () => {
