@@ -263,14 +263,18 @@ export class Connection extends CallMaker implements Instance, ClientSessionEven
       this.deadlines.remove(call);
       try {
         const packing = isSpecial(call) ? prepare(call, session) : undefined;
-        if (packing === undefined) session.start(call, now);
-        else {
+        if (packing !== undefined) {
           packing.then(
             () => this.goOn(call),
             (error) => call.fail(HeliographError.from(error)),
           );
+        } else if (session.ready && !call.done) session.start(call, now);
+        else {
+          // Who chose the compression has ended the session, or the call.
+          this.goOn(call);
+          continue;
         }
-        if (call.deadline !== Number.POSITIVE_INFINITY) this.deadlines.add(call, call.deadline);
+        if (!call.done && call.deadline !== Number.POSITIVE_INFINITY) this.deadlines.add(call, call.deadline);
       } catch (error) {
         call.fail(HeliographError.from(error));
       }

@@ -64,3 +64,23 @@ test("a call with a key that is being compressed is bound to no server yet: it g
     text: "second",
   });
 });
+
+test("a compression function that closes the connection, or cancels, ends its call", async () => {
+  const server = await serve({ call: () => Note.create() });
+  const connection = connect([server.endpoint]);
+  const client = createClient(connection, CallService);
+  await client.call({});
+  const controller = new AbortController();
+  const cancel = () => {
+    controller.abort();
+    return "gzip" as const;
+  };
+  const close = () => {
+    void connection.close();
+    return "gzip" as const;
+  };
+  const cancelled = await failure(client.call({}, { compression: cancel, signal: controller.signal }));
+  expect(cancelled).toMatchObject({ code: Code.Cancelled, notProcessed: true });
+  const closed = await failure(client.call({}, { compression: close, timeoutMs: Number.POSITIVE_INFINITY }));
+  expect(closed).toMatchObject({ reason: "CONNECTION_CLOSED", notProcessed: true });
+});
