@@ -81,8 +81,8 @@ export class ClientSession extends Session implements DialerEvents, StreamCallSe
   }
 
   /** The server takes a call with this encoded request beside those in flight. */
-  fits({ request, method }: ClientCall): boolean {
-    if (request === undefined || method.definition.kind !== "unary") return true;
+  fits({ request }: ClientCall): boolean {
+    if (request === undefined) return true;
     return (
       this.heldBytes === 0 || this.heldBytes + request.length <= heldBytesLimit(this.granted.messageBytes)
     );
@@ -183,7 +183,7 @@ export class ClientSession extends Session implements DialerEvents, StreamCallSe
     call.id = id;
     call.session = this;
     this.calls.add(call);
-    if (call.method.definition.kind === "unary") {
+    if (!call.streamsRequests) {
       call.heldBytes = writer.payloadLength;
       this.heldBytes += call.heldBytes;
     }

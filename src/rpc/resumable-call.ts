@@ -82,10 +82,6 @@ export class ResumableCall extends ServerCall implements StreamSenderHost, Outgo
     return this.owner.messageLimit;
   }
 
-  override get keepsRequest(): boolean {
-    return false;
-  }
-
   start(payload: Buffer, start: number, end: number, compression: number): void {
     const { streams } = this.route;
     const { streamId, credit } = this.resume;

@@ -81,11 +81,6 @@ export abstract class ServerCall extends Deadline implements CallState, TableEnt
   /** The one request is here. */
   abstract start(payload: Buffer, start: number, end: number, compression: number): void;
 
-  /** Its request counts as held by its session until the call is over. */
-  get keepsRequest(): boolean {
-    return true;
-  }
-
   /** Bytes of its request, while that is kept for the handler. */
   get requestBytes(): number {
     return 0;

@@ -154,10 +154,6 @@ export class ServerStreamCall
     this.sender?.grant(messages, bytes);
   }
 
-  override get keepsRequest(): boolean {
-    return false;
-  }
-
   override transferred(): void {
     this.sender?.transferred();
   }

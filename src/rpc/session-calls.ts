@@ -67,7 +67,8 @@ export class SessionCalls implements CallOwner {
   private features: readonly string[] = [];
   private heldBytes = 0;
   private refusals = 0;
-  private ended = false;
+  /** Why the session is over. */
+  private ended: HeliographError | undefined;
 
   constructor(server: ServerShared, host: SessionCallsHost) {
     this.server = server;
@@ -129,8 +130,10 @@ export class SessionCalls implements CallOwner {
     else if (frame.payload === undefined) call.cancel(noMessage(call.route.path));
     else {
       call.start(frame.payload, frame.payloadStart, frame.payloadEnd, frame.compression);
-      // Most are over already.
-      if (!call.over) this.hold(call, call.keepsRequest ? size : 0);
+      // Most are over already. A handler may also have ended the session.
+      if (call.over) return;
+      if (this.ended === undefined) this.hold(call, size);
+      else call.abandon(this.ended);
     }
   }
 
@@ -184,7 +187,7 @@ export class SessionCalls implements CallOwner {
 
   /** The session is over: there is nobody to tell. */
   end(reason: HeliographError): void {
-    this.ended = true;
+    this.ended = reason;
     this.postponed = [];
     for (const call of this.calls.all()) call.callerGone(reason);
   }
@@ -193,7 +196,7 @@ export class SessionCalls implements CallOwner {
 
   postpone(call: Postponable): boolean {
     // Of a session that ends nothing is started any more, though its calls leave lanes to each other.
-    if (this.ended) return true;
+    if (this.ended !== undefined) return true;
     if (!this.clogged) return false;
     if (this.postponed.length > 2 * this.server.session.limits.maxCalls) {
       this.postponed = this.postponed.filter(({ over }) => !over);
@@ -268,7 +271,7 @@ export class SessionCalls implements CallOwner {
   }
 
   credit(call: ServerCall, messages: number, bytes: number): void {
-    if (this.ended || this.calls.get(call.id) !== call) return;
+    if (this.ended !== undefined || this.calls.get(call.id) !== call) return;
     const writer = this.outbox.begin(FrameKind.Credit, call.id);
     writer.number(FrameField.creditMessages, messages);
     writer.number(FrameField.creditBytes, bytes);
@@ -345,7 +348,7 @@ export class SessionCalls implements CallOwner {
   }
 
   private refuseId(id: number, error: HeliographError, call: ServerCall | undefined): void {
-    if (this.ended) return;
+    if (this.ended !== undefined) return;
     this.outbox.dropTransfer(id);
     const writer = this.outbox.begin(FrameKind.End, id);
     try {

@@ -1,6 +1,7 @@
 import type { Buffer } from "node:buffer";
 import { Code } from "../core/code.js";
 import { HeliographError, invalidArgument } from "../core/error.js";
+import { Semaphore } from "../core/semaphore.js";
 import { type Compressor, gzip, type Unpacking, zstd } from "./compressor.js";
 import { showValue } from "./show-value.js";
 import { checkZstdFrame } from "./zstd-frame.js";
@@ -107,9 +108,13 @@ export function decompress(id: number, bytes: Buffer, maxBytes: number): Buffer 
   }
 }
 
+/** So many payloads are decompressed at a time: as many as Node's pool has threads. More would only take more memory. */
+const AT_A_TIME = 4;
+const unpacking = new Semaphore(AT_A_TIME);
+
 async function elsewhere(compressor: Compressor, bytes: Buffer, maxBytes: number): Promise<Buffer> {
   try {
-    return whole(await compressor.unpackElsewhere(bytes, maxBytes), bytes, maxBytes);
+    return whole(await unpacking.run(() => compressor.unpackElsewhere(bytes, maxBytes)), bytes, maxBytes);
   } catch (error) {
     throw undoFailed(error, compressor.name, maxBytes);
   }

@@ -92,7 +92,7 @@ const HELD_BYTES = 64 * 1024 * 1024;
 const HELD_MESSAGES = 4;
 
 /**
- * Bytes of requests that a server holds for the unary calls in flight of a session, by the largest message that it
+ * Bytes of requests that a server holds for the calls in flight of a session that have one request, by the largest message that it
  * takes; it refuses a call that would be more. A client keeps one message below it, and lets further calls wait.
  */
 export function heldBytesLimit(messageBytes: number): number {
