@@ -22,8 +22,10 @@ export { type CloseNodeOptions, createNode, type Node } from "./node/node.js";
 export type { CommonOptions, ConnectOptions, NodeOptions } from "./node/options.js";
 export { runNode } from "./node/run.js";
 export type { CallOptions, ParentCall } from "./rpc/call-options.js";
-export { type ClientOptions, createClient } from "./rpc/client.js";
+export { type ClientOptions, createClient } from "./rpc/client/client.js";
 export type { HandlerContext, Peer } from "./rpc/context.js";
+export { type NotifyOptions, notify } from "./rpc/fan-out/notify.js";
+export { type ScatterAnswer, type ScatterOptions, scatter } from "./rpc/fan-out/scatter.js";
 export type {
   CallResult,
   InterceptedCall,
@@ -34,15 +36,13 @@ export type {
   StreamRequestCall,
   StreamResult,
 } from "./rpc/interceptor.js";
-export { type NotifyOptions, notify } from "./rpc/notify.js";
-export type { ReplyWindowStats } from "./rpc/reply-window.js";
-export type { ResumableStats } from "./rpc/resumable-runs.js";
+export type { ReplyWindowStats } from "./rpc/kept/reply-window.js";
+export type { ResumableStats } from "./rpc/kept/resumable-runs.js";
 export type { RetryOptions } from "./rpc/retry-options.js";
-export { type ScatterAnswer, type ScatterOptions, scatter } from "./rpc/scatter.js";
-export { type ServingNode, serve } from "./rpc/serve.js";
 export type { IdempotencyOptions, ServeOptions } from "./rpc/serve-options.js";
-export type { ServiceStats } from "./rpc/service-stats.js";
-export type { Served } from "./rpc/serving.js";
+export { type ServingNode, serve } from "./rpc/server/serve.js";
+export type { ServiceStats } from "./rpc/server/service-stats.js";
+export type { Served } from "./rpc/server/serving.js";
 export type { Instance, Transport } from "./rpc/transport.js";
 export type {
   BidiStreamCall,

@@ -28,6 +28,14 @@ const granted: Readonly<Record<string, readonly string[]>> = {
   cli: ["codegen"],
 };
 
+/** The folders within src/rpc, lowest first; "." is its own files. A folder imports itself and lower ones. */
+const rpcLayers: readonly (readonly string[])[] = [
+  ["."],
+  ["stream", "retry", "kept"],
+  ["session", "interception"],
+  ["client", "server", "fan-out"],
+];
+
 const barrels = ["src/index.ts", "src/testing/index.ts"];
 const MAX_LINES = 400;
 
@@ -125,6 +133,16 @@ describe("the folders of src", () => {
       return folder !== undefined && (target === undefined || !allowed(folder, target));
     });
     expect(wrong.map(show)).toEqual([]);
+  });
+
+  test("within rpc import themselves and lower ones only", () => {
+    const within = (path: string) => posix.dirname(path.slice("src/rpc/".length));
+    const layer = (folder: string) => rpcLayers.findIndex((each) => each.includes(folder));
+    const wrong = edges
+      .filter(({ from, to }) => from.startsWith("src/rpc/") && to.startsWith("src/rpc/"))
+      .map((edge) => ({ edge, from: within(edge.from), to: within(edge.to) }))
+      .filter(({ from, to }) => from !== to && !(layer(to) !== -1 && layer(to) < layer(from)));
+    expect(wrong.map(({ edge }) => show(edge))).toEqual([]);
   });
 
   test("have no cycles of imports between files", () => {

@@ -2,7 +2,7 @@ import { Code } from "../core/code.js";
 import { HeliographError, invalidArgument } from "../core/error.js";
 import { checkOptionNames } from "../core/option-names.js";
 import type { InterceptedCall, Interceptor } from "../rpc/interceptor.js";
-import { PUSH_BACK } from "../rpc/retry-pushback.js";
+import { PUSH_BACK } from "../rpc/retry/retry-pushback.js";
 import { showValue } from "../wire/show-value.js";
 import { checkCount, checkPositive } from "./check-number.js";
 import { TokenBucket } from "./token-bucket.js";

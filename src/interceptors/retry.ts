@@ -1,10 +1,10 @@
 import { invalidArgument } from "../core/error.js";
 import { checkOptionNames } from "../core/option-names.js";
-import { attempt } from "../rpc/attempt.js";
 import type { InterceptedCall, Interceptor } from "../rpc/interceptor.js";
+import { attempt } from "../rpc/retry/attempt.js";
+import { type RetryPolicy, retryOptionNames, retryPolicyFrom } from "../rpc/retry/retry-policy.js";
+import { RetryThrottle } from "../rpc/retry/retry-throttle.js";
 import type { RetryOptions } from "../rpc/retry-options.js";
-import { type RetryPolicy, retryOptionNames, retryPolicyFrom } from "../rpc/retry-policy.js";
-import { RetryThrottle } from "../rpc/retry-throttle.js";
 import { showValue } from "../wire/show-value.js";
 
 /** When and how often `retry` makes failed calls again. */

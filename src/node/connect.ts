@@ -1,7 +1,7 @@
 import { backoffFrom } from "../core/backoff.js";
 import { checkOptionNames } from "../core/option-names.js";
 import { checkEndpoints } from "../naming/endpoint.js";
-import { Connection } from "../rpc/connection.js";
+import { Connection } from "../rpc/client/connection.js";
 import type { Transport } from "../rpc/transport.js";
 import { parseEndpoint } from "../socket/resolve.js";
 import { checkReach, checkSecurity } from "../socket/security.js";

@@ -1,9 +1,9 @@
 import { randomUUID } from "node:crypto";
 import { type Clock, systemClock } from "../core/clock.js";
 import { type Logger, stderrLogger } from "../core/logger.js";
-import { checkIntervalMs, type SessionShared } from "../rpc/session.js";
-import { Turn } from "../rpc/turn.js";
-import { WriterPool } from "../rpc/writer-pool.js";
+import { checkIntervalMs, type SessionShared } from "../rpc/session/session.js";
+import { Turn } from "../rpc/session/turn.js";
+import { WriterPool } from "../rpc/session/writer-pool.js";
 import { composeSockets } from "../socket/compose-sockets.js";
 import type { SocketFactory } from "../socket/socket.js";
 import { tapped } from "../socket/tap.js";

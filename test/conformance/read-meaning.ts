@@ -1,6 +1,6 @@
 import type { Buffer } from "node:buffer";
 import { MetadataEntry } from "../../src/gen/heliograph/wire/v1/wire.js";
-import { Assembly, AssemblyRoom } from "../../src/rpc/assembly.js";
+import { Assembly, AssemblyRoom } from "../../src/rpc/session/assembly.js";
 import { decodeMessage } from "../../src/wire/decode-message.js";
 import { envelopeLength, isBareCall } from "../../src/wire/envelope.js";
 import type { Frame } from "../../src/wire/frame.js";

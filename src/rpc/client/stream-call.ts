@@ -1,0 +1,294 @@
+import type { Buffer } from "node:buffer";
+import { Code } from "../../core/code.js";
+import { HeliographError } from "../../core/error.js";
+import type { Compression } from "../../wire/compression.js";
+import type { Method } from "../../wire/definition.js";
+import { type Frame, FrameField, FrameKind } from "../../wire/frame.js";
+import { initialLimits, type Limits, type StreamCredit } from "../../wire/limits.js";
+import type { PacketWriter } from "../../wire/packet-writer.js";
+import type { PayloadCodec, PayloadType } from "../../wire/payload-codec.js";
+import type { BoundMethod } from "../bound-method.js";
+import { requestCompression } from "../call-options.js";
+import { oneAnswer } from "../refusals.js";
+import type { AssemblyRoom } from "../session/assembly.js";
+import { ownBytes, readPayload } from "../session/payload.js";
+import type { OutgoingStream } from "../session/stream-output.js";
+import { Inbox, type InboxHost } from "../stream/inbox.js";
+import { type Source, StreamSender, type StreamSenderHost } from "../stream/stream-sender.js";
+import { StreamTimers, type TimedStream } from "../stream/stream-timers.js";
+import type { TransportCallOptions } from "../transport.js";
+import { ClientCall, type ClientCallOwner, type ClientCallSession } from "./client-call.js";
+
+/** What a stream needs of its session beside what every call does. */
+export interface StreamCallSession extends ClientCallSession {
+  /** Sends a request of the stream; returns its bytes. */
+  sendRequest(
+    call: StreamCall,
+    type: PayloadType,
+    message: unknown,
+    compression: Compression,
+  ): number | Promise<number>;
+  /** Says that no more requests follow. */
+  halfClose(call: StreamCall): void;
+  /** Lets the server send so much more. `sequence` is that of the last answer of a resumable stream, else 0. */
+  credit(call: StreamCall, messages: number, bytes: number, sequence: number): void;
+  /** See `StreamSenderHost.congested`. */
+  congested(sender: StreamSender): boolean;
+}
+
+/** Who waits for the one answer of a stream of requests. */
+export interface SingleAnswer {
+  resolve(answer: unknown): void;
+  reject(error: HeliographError): void;
+}
+
+/** What a call's streams are. */
+export interface Streams {
+  /** What the server may send at first. */
+  readonly credit: StreamCredit;
+  /** What it may send in time, when the reader keeps up. */
+  readonly most: StreamCredit;
+  /** The requests, when they are a stream. */
+  readonly source: Source | undefined;
+  /** Who waits for the answer, when it is a single one. */
+  readonly answer: SingleAnswer | undefined;
+}
+
+/** What a client may send before it knows what the server grants. */
+const initialCredit: StreamCredit = {
+  messages: initialLimits.streamCreditMessages,
+  bytes: initialLimits.streamCreditBytes,
+};
+
+/** A call with a stream of requests, of answers, or of both. */
+export class StreamCall
+  extends ClientCall
+  implements InboxHost, StreamSenderHost, TimedStream, OutgoingStream
+{
+  declare session: StreamCallSession | undefined;
+  readonly credit: StreamCredit;
+  private readonly source: Source | undefined;
+  private readonly answer: SingleAnswer | undefined;
+  /** The answers, when there are many. */
+  protected readonly inbox: Inbox | undefined;
+  private readonly sender: StreamSender | undefined;
+  private readonly timers: StreamTimers | undefined;
+  /** What the sender was given at the beginning. */
+  private lent: StreamCredit = initialCredit;
+
+  constructor(
+    owner: ClientCallOwner,
+    method: BoundMethod<Method>,
+    options: TransportCallOptions,
+    timeoutMs: number,
+    deadline: number,
+    { credit, most, source, answer }: Streams,
+  ) {
+    super(owner, method, options, timeoutMs, deadline);
+    this.credit = credit;
+    this.source = source;
+    this.answer = answer;
+    this.inbox = answer === undefined ? new Inbox(this, credit, most) : undefined;
+    this.sender = source === undefined ? undefined : new StreamSender(this, initialCredit, source);
+    if (options.idleTimeoutMs !== undefined || options.itemTimeoutMs !== undefined)
+      this.timers = new StreamTimers(owner, this, options, method.path);
+  }
+
+  /** The requests are a stream of their own, after REQUEST. */
+  get streamsRequests(): boolean {
+    return this.source !== undefined;
+  }
+
+  /** The sequence of the last answer of a resumable stream; 0 where they have none. */
+  protected get received(): number {
+    return 0;
+  }
+
+  get path(): string {
+    return this.method.path;
+  }
+
+  get codec(): PayloadCodec {
+    return this.method.codec;
+  }
+
+  get over(): boolean {
+    return this.done;
+  }
+
+  get quiet(): boolean {
+    return (this.inbox?.empty ?? true) && this.sender?.transferring !== true;
+  }
+
+  nextAnswer(): Promise<IteratorResult<unknown, undefined>> {
+    const inbox = this.inbox!;
+    const { timers } = this;
+    const result = inbox.next();
+    if (timers !== undefined && inbox.awaited) {
+      timers.awaited();
+      const here = () => timers.arrived(inbox.awaited);
+      result.then(here, here);
+    }
+    return result;
+  }
+
+  leave(): Promise<IteratorResult<unknown, undefined>> {
+    return this.inbox!.return();
+  }
+
+  override writeFields(writer: PacketWriter): void {
+    super.writeFields(writer);
+    if (this.inbox === undefined) return;
+    const { messages, bytes } = this.inbox.allowAnew();
+    writer.number(FrameField.creditMessages, messages);
+    writer.number(FrameField.creditBytes, bytes);
+  }
+
+  begun(limits: Limits): void {
+    this.timers?.begin();
+    if (this.sender === undefined || this.source === undefined) return;
+    this.granted(limits);
+    void this.sender.run(this.source);
+  }
+
+  granted(limits: Limits): void {
+    // Less than the constant is never granted (docs/spec/wire.md, "Stream credit").
+    const messages = Math.max(0, limits.streamCreditMessages - this.lent.messages);
+    const bytes = Math.max(0, limits.streamCreditBytes - this.lent.bytes);
+    this.lent = { messages: this.lent.messages + messages, bytes: this.lent.bytes + bytes };
+    this.sender?.grant(messages, bytes);
+  }
+
+  take(frame: Frame, messageBytes: number, room: AssemblyRoom): void {
+    this.timers?.active();
+    if (frame.kind === FrameKind.Message) this.takeMessage(frame, messageBytes, room);
+    else if (frame.kind === FrameKind.End) this.end(frame, messageBytes, room);
+    else this.sender?.grant(frame.creditMessages, frame.creditBytes);
+  }
+
+  transferred(): void {
+    this.sender?.transferred();
+  }
+
+  // What the reader of the answers causes.
+
+  taken(messages: number, bytes: number): void {
+    this.timers?.active();
+    if (!this.done) this.session?.credit(this, messages, bytes, this.received);
+  }
+
+  left(): void {
+    if (this.done) return;
+    this.session?.cancel(this);
+    this.settle();
+  }
+
+  unreadable(error: unknown): void {
+    this.stop(HeliographError.from(error, Code.Internal), false);
+  }
+
+  // What the requests cause.
+
+  congested(sender: StreamSender): boolean {
+    return this.session?.congested(sender) ?? false;
+  }
+
+  send(message: unknown): number | Promise<number> {
+    this.timers?.active();
+    const wanted = requestCompression(this.options.compression, message);
+    return this.session?.sendRequest(this, this.method.input, message, wanted) ?? 0;
+  }
+
+  writeHead(): void {}
+
+  sending(inChunks: boolean): void {
+    if (this.sender !== undefined) this.sender.transferring = inChunks;
+  }
+
+  exhausted(): void {
+    this.session?.halfClose(this);
+  }
+
+  sourceFailed(error: unknown): void {
+    this.stop(HeliographError.from(error));
+  }
+
+  paused(error: HeliographError): void {
+    this.stop(error);
+  }
+
+  protected failed(error: HeliographError, atOnce: boolean): void {
+    if (this.answer !== undefined) this.answer.reject(error);
+    else if (atOnce) this.inbox?.abort(error);
+    else this.inbox?.finish(error);
+  }
+
+  protected succeeded(answer: unknown): void {
+    if (this.answer === undefined) this.inbox?.finish();
+    else this.answer.resolve(answer);
+  }
+
+  protected override settle(): void {
+    super.settle();
+    this.timers?.end();
+    this.sender?.stop();
+  }
+
+  private takeMessage(frame: Frame, messageBytes: number, room: AssemblyRoom): void {
+    const { inbox } = this;
+    if (inbox === undefined) {
+      this.stop(oneAnswer(this.method.path, "a stream of them"));
+      return;
+    }
+    if (this.assembly === undefined) {
+      if (frame.metadata !== undefined) this.showMetadata(frame);
+      if (this.done) return;
+      if (frame.payload === undefined && !frame.more) {
+        this.violated("the server sent a MESSAGE without a message");
+        return;
+      }
+      const size = frame.more ? frame.payloadSize : frame.payloadEnd - frame.payloadStart;
+      if (!this.admits(size, messageBytes, "an answer")) return;
+      if (!inbox.admit(size)) {
+        this.violated("the server sent more than it had credit for");
+        return;
+      }
+      this.compression = frame.compression;
+      if (!frame.more) {
+        this.push(inbox, frame.payload!, frame.payloadStart, frame.payloadEnd, messageBytes);
+        return;
+      }
+    }
+    const whole = this.assemble(frame, room);
+    if (whole !== undefined) this.push(inbox, whole, 0, whole.length, messageBytes);
+  }
+
+  private push(inbox: Inbox, buf: Buffer, start: number, end: number, messageBytes: number): void {
+    const { codec, output } = this.method;
+    const { compression } = this;
+    try {
+      if (compression === 0) inbox.push(codec.decode(output, buf, start, end), end - start);
+      else {
+        const bytes = ownBytes(buf, start, end);
+        const read = () => readPayload(codec, output, compression, bytes, 0, bytes.length, messageBytes);
+        inbox.pushLater(read, bytes.length);
+      }
+    } catch (error) {
+      this.unreadable(error);
+    }
+  }
+
+  private end(frame: Frame, messageBytes: number, room: AssemblyRoom): void {
+    if (this.answer !== undefined) {
+      this.takeAnswer(frame, messageBytes, room);
+      return;
+    }
+    // Of a message that was under way in chunks the rest is not sent any more.
+    this.assembly?.close();
+    this.assembly = undefined;
+    this.showMetadata(frame);
+    if (this.done || this.endedWith(frame)) return;
+    if (frame.payload === undefined && !frame.more) this.succeed(undefined);
+    else this.violated("the server ended a stream with a message");
+  }
+}

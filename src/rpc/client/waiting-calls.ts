@@ -1,0 +1,79 @@
+import { Code } from "../../core/code.js";
+import { HeliographError } from "../../core/error.js";
+import type { ClientCall } from "./client-call.js";
+
+const MAX_CALLS = 65_536;
+
+/** Calls, encoded, that wait for a connection or for room on it: first come, first served, bounded in number and bytes. */
+export class WaitingCalls {
+  private readonly maxBytes: number;
+  private readonly calls = new Set<ClientCall>();
+  /** Goes on where it was: a new one would pass over all that were removed before. */
+  private order = this.calls.values();
+  private latest: ClientCall | undefined;
+  /** Those that found no room when it was their turn. */
+  private readonly parked = new Set<ClientCall>();
+  private bytes = 0;
+
+  constructor(maxBytes: number) {
+    this.maxBytes = maxBytes;
+  }
+
+  get size(): number {
+    return this.calls.size + this.parked.size;
+  }
+
+  /** @throws HeliographError RESOURCE_EXHAUSTED, reason QUEUE_FULL */
+  add(call: ClientCall): void {
+    const count = this.size;
+    const bytes = call.request?.length ?? 0;
+    if (count >= MAX_CALLS || (count > 0 && this.bytes + bytes > this.maxBytes)) {
+      throw new HeliographError(
+        Code.ResourceExhausted,
+        `${call.method.path}: ${count} calls with ${this.bytes} bytes already wait to be sent`,
+        { reason: "QUEUE_FULL", notProcessed: true },
+      );
+    }
+    this.calls.add(call);
+    this.bytes += bytes;
+  }
+
+  /**
+   * The call that waits longest among those that fit; it holds its encoded request. Those that don't fit let the others
+   * pass until they do.
+   */
+  first(fits: (call: ClientCall) => boolean): ClientCall | undefined {
+    for (const call of this.parked) {
+      if (fits(call)) return call;
+      break;
+    }
+    for (let call = this.head(); call !== undefined; call = this.head()) {
+      if (fits(call)) return call;
+      this.calls.delete(call);
+      this.parked.add(call);
+    }
+    return undefined;
+  }
+
+  /** Does nothing when the call doesn't wait here. */
+  remove(call: ClientCall): void {
+    if (this.calls.delete(call) || this.parked.delete(call)) this.bytes -= call.request?.length ?? 0;
+  }
+
+  /** Those that wait now, in order. */
+  all(): ClientCall[] {
+    return [...this.parked, ...this.calls];
+  }
+
+  private head(): ClientCall | undefined {
+    if (this.latest !== undefined && this.calls.has(this.latest)) return this.latest;
+    let next = this.order.next();
+    // One that has come to the end stays there.
+    if (next.done) {
+      this.order = this.calls.values();
+      next = this.order.next();
+    }
+    this.latest = next.value;
+    return this.latest;
+  }
+}
