@@ -88,6 +88,8 @@ describe.concurrent("the server is killed with calls in flight", () => {
     const client = connect(endpointOf(child));
     await client.echo({});
     await child.kill();
+    // A call that is sent before the end of the connection shows is lost with it; this one ends when it does.
+    await expect(client.echo({})).rejects.toMatchObject({ code: Code.Unavailable });
     const waiting = client.echo({ text: "patient" }, { waitForReady: true });
     await server({ endpoint: endpointOf(child) });
     expect((await waiting).text).toBe("patient");
