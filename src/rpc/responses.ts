@@ -1,3 +1,4 @@
+import { done } from "../core/done.js";
 import type { ResponseStream } from "./types.js";
 
 /** The answers of a call that is made when the first one is asked for. */
@@ -21,7 +22,7 @@ export class Responses implements ResponseStream<unknown> {
 
   next(): Promise<IteratorResult<unknown, undefined>> {
     if (this.call !== undefined) return this.call.nextAnswer();
-    if (this.over) return Promise.resolve({ done: true, value: undefined });
+    if (this.over) return Promise.resolve(done);
     try {
       this.call = this.begin();
     } catch (error) {
@@ -33,7 +34,7 @@ export class Responses implements ResponseStream<unknown> {
 
   return(): Promise<IteratorResult<unknown, undefined>> {
     this.over = true;
-    return this.call?.leave() ?? Promise.resolve({ done: true, value: undefined });
+    return this.call?.leave() ?? Promise.resolve(done);
   }
 
   [Symbol.asyncIterator](): this {

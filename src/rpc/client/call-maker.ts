@@ -14,7 +14,7 @@ import type { StreamCredit } from "../../wire/limits.js";
 import type { BoundMethod } from "../bound-method.js";
 import { callCancelled, callTimedOut, timeoutOf } from "../call-options.js";
 import { Responses } from "../responses.js";
-import { requireSource } from "../stream/fill-each.js";
+import { requireSource } from "../stream/filled-requests.js";
 import type { Transport, TransportCallOptions } from "../transport.js";
 import type { MessageSource, ResponseStream } from "../types.js";
 import type { ClientCall } from "./client-call.js";

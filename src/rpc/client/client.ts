@@ -5,11 +5,12 @@ import type { PayloadCodec } from "../../wire/payload-codec.js";
 import { showValue } from "../../wire/show-value.js";
 import { bindMethod, checkService, methodsOf } from "../bound-method.js";
 import { noOptions } from "../call-options.js";
-import { InterceptedCalls, type InterceptedMethod } from "../interception/intercepted-calls.js";
+import type { CallerFunction } from "../caller-function.js";
+import { InterceptedCalls } from "../interception/intercepted-calls.js";
 import { checkInterceptors, type Interceptor } from "../interceptor.js";
-import type { Transport } from "../transport.js";
+import { requireTransport, type Transport } from "../transport.js";
 import type { Client } from "../types.js";
-import { type DirectCall, directCall } from "./direct-call.js";
+import { directCall } from "./direct-call.js";
 
 /** How a client makes its calls. */
 export interface ClientOptions {
@@ -32,11 +33,7 @@ export function createClient<S extends ServiceDefinition>(
   options: ClientOptions = {},
 ): Client<S> {
   checkService(service, "createClient(connection, GreeterService)");
-  if (typeof transport?.unary !== "function") {
-    throw invalidArgument(
-      `the first argument of createClient() must be a connection, as connectTo() makes it, got ${showValue(transport)}`,
-    );
-  }
+  requireTransport(transport, "createClient(connection, GreeterService)");
   checkInterceptors(options.interceptors);
   const codec = codecOf(options.codec);
   const interceptors = options.interceptors ?? [];
@@ -53,7 +50,7 @@ export function createClient<S extends ServiceDefinition>(
 }
 
 /** A call that asks for retries goes through what an interceptor's would. */
-function retriedOrDirect(retried: InterceptedMethod, direct: DirectCall): DirectCall {
+function retriedOrDirect(retried: CallerFunction, direct: CallerFunction): CallerFunction {
   return (input, options = noOptions) => (options.retry ? retried(input, options) : direct(input, options));
 }
 

@@ -33,8 +33,6 @@ export class ResumingCall extends StreamCall {
   /** The server has numbered none of its answers: it does not know that the stream is to be resumable. */
   private plain = false;
   private away = false;
-  /** A session that it was sent on has broken. */
-  private uncertain = false;
 
   constructor(
     owner: ResumingCallOwner,
@@ -111,11 +109,6 @@ export class ResumingCall extends StreamCall {
     this.stop(callCancelled(this.path, reason, this.session === undefined && !this.begunBefore));
   }
 
-  /** Whatever keeps a stream from going on, it may have begun. */
-  override fail(error: HeliographError): void {
-    super.fail(this.begunBefore && error.notProcessed ? mayHaveRun(error) : error);
-  }
-
   override lost(error: HeliographError): void {
     if (this.done) return;
     if (this.plain || error.code !== Code.Unavailable) {
@@ -125,13 +118,12 @@ export class ResumingCall extends StreamCall {
     if (this.assembly !== undefined) this.inbox?.readmit(this.assembly.size);
     this.away = true;
     this.begunBefore = true;
-    this.uncertain = true;
     if (!this.owner.resumes(this)) this.fail(error);
   }
 
   protected override failed(error: HeliographError, atOnce: boolean): void {
-    // Whatever became of it now, it may have run before.
-    super.failed(this.uncertain && error.notProcessed ? withFate(error, false) : error, atOnce);
+    // Whatever keeps it from going on, it may have run before.
+    super.failed(this.begunBefore && error.notProcessed ? withFate(error, false) : error, atOnce);
   }
 
   override instanceGone(): HeliographError {
@@ -149,11 +141,6 @@ function notBack(path: string, ms: number): HeliographError {
     `${path}: the connection broke, and was not there again within the ${ms} ms that the server keeps the stream`,
     { reason: "CONNECTION_LOST" },
   );
-}
-
-function mayHaveRun(error: HeliographError): HeliographError {
-  const { code, rawMessage, reason, details, origin, cause } = error;
-  return new HeliographError(code, rawMessage, { reason, details, origin, cause });
 }
 
 function within({ messages, bytes }: StreamCredit, { windowMessages, windowBytes }: Resumable): StreamCredit {

@@ -1,5 +1,6 @@
 import { type Abortable, unwatchAbort, watchAbort } from "../../core/abort-watch.js";
 import type { Clock, Timer } from "../../core/clock.js";
+import { done } from "../../core/done.js";
 import { HeliographError } from "../../core/error.js";
 import type { BoundMethod } from "../bound-method.js";
 import { callCancelled } from "../call-options.js";
@@ -37,8 +38,6 @@ interface Taker {
   reject(error: HeliographError): void;
 }
 
-const DONE: Result = { done: true, value: undefined };
-
 /** One call to each instance, and what comes of them in the order in which it comes. */
 export class ScatterCall implements AnsweringCall, Abortable {
   private readonly parts: ScatterParts;
@@ -72,7 +71,7 @@ export class ScatterCall implements AnsweringCall, Abortable {
       this.error = undefined;
       return Promise.reject(error);
     }
-    if (this.over) return Promise.resolve(DONE);
+    if (this.over) return Promise.resolve(done);
     return new Promise((resolve, reject) => {
       this.takers.push({ resolve, reject });
     });
@@ -81,7 +80,7 @@ export class ScatterCall implements AnsweringCall, Abortable {
   leave(): Promise<Result> {
     this.arrived.length = 0;
     this.end(new Error("no more answers are wanted"));
-    return Promise.resolve(DONE);
+    return Promise.resolve(done);
   }
 
   aborted(reason: unknown): void {
@@ -129,6 +128,6 @@ export class ScatterCall implements AnsweringCall, Abortable {
     this.rest.abort(reason);
     const takers = this.takers;
     this.takers = [];
-    for (const taker of takers) taker.resolve(DONE);
+    for (const taker of takers) taker.resolve(done);
   }
 }

@@ -11,9 +11,9 @@ import { type CallResult, compose, type InterceptedCall, type Interceptor } from
 import { attempt } from "../retry/attempt.js";
 import { retryPolicyFrom } from "../retry/retry-policy.js";
 import type { RetryThrottle } from "../retry/retry-throttle.js";
+import { FilledRequests } from "../stream/filled-requests.js";
 import type { Transport } from "../transport.js";
 import { passOn, type Received } from "./intercepted-attempt.js";
-import { FilledRequests } from "./intercepted-requests.js";
 
 /** What the calls of one client have in common. */
 export interface OutgoingHost {
@@ -161,7 +161,7 @@ export abstract class OutgoingCall extends Deadline implements Abortable {
     };
     // In place: a copy would ask for the signal.
     if (kind === "unary" || kind === "server-stream") return Object.assign(call, { kind, request: input });
-    this.requests = new FilledRequests(this.bound, input);
+    this.requests = new FilledRequests(this.bound.input, input, this.bound.path);
     return Object.assign(call, { kind, requests: this.requests });
   }
 

@@ -1,3 +1,4 @@
+import { done } from "../../core/done.js";
 import { HeliographError } from "../../core/error.js";
 import type { Metadata } from "../../core/metadata.js";
 import type { Method } from "../../wire/definition.js";
@@ -6,8 +7,6 @@ import { type CallOptions, callCancelled } from "../call-options.js";
 import type { StreamResult } from "../interceptor.js";
 import type { ResponseStream } from "../types.js";
 import { OutgoingCall, type OutgoingHost } from "./intercepted-call.js";
-
-const done: IteratorReturnResult<undefined> = Object.freeze({ done: true, value: undefined });
 
 type Item = IteratorResult<unknown, undefined>;
 

@@ -1,4 +1,5 @@
 import type { Buffer } from "node:buffer";
+import { done } from "../../core/done.js";
 
 /** One message of a resumable stream. */
 export interface LoggedMessage {
@@ -13,8 +14,6 @@ export interface Freed {
   readonly messages: number;
   readonly bytes: number;
 }
-
-const done: IteratorReturnResult<undefined> = Object.freeze({ done: true, value: undefined });
 
 /**
  * What a resumable stream has sent and its client may still ask for again, in order. Its writer keeps it small: it

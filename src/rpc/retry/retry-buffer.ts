@@ -1,7 +1,7 @@
+import { done } from "../../core/done.js";
+
 const MAX_MESSAGES = 256;
 const MAX_BYTES = 1024 * 1024;
-
-const done: IteratorReturnResult<undefined> = Object.freeze({ done: true, value: undefined });
 
 interface Waiting {
   resolve(result: IteratorResult<unknown, undefined>): void;

@@ -1,4 +1,5 @@
 import { Code } from "../../core/code.js";
+import { done } from "../../core/done.js";
 import { HeliographError } from "../../core/error.js";
 import type { StreamCredit } from "../../wire/limits.js";
 
@@ -16,8 +17,6 @@ export interface InboxHost {
 const REPORT_AFTER = 1 / 4;
 /** What was taken is cut off the queue when it is so much. */
 const MANY = 1024;
-
-const done: IteratorReturnResult<undefined> = Object.freeze({ done: true, value: undefined });
 
 interface Reader<T> {
   resolve(result: IteratorResult<T, undefined>): void;

@@ -1,11 +1,11 @@
-import type { Init, Method } from "../../wire/definition.js";
+import { done } from "../../core/done.js";
+import { HeliographError, invalidArgument } from "../../core/error.js";
+import type { Init } from "../../wire/definition.js";
 import { fillMessage } from "../../wire/fill-message.js";
 import type { PayloadType } from "../../wire/payload-codec.js";
-import type { BoundMethod } from "../bound-method.js";
-import { requireSource } from "../stream/fill-each.js";
-import type { Source } from "../stream/stream-sender.js";
-
-const done: IteratorReturnResult<undefined> = Object.freeze({ done: true, value: undefined });
+import { showValue } from "../../wire/show-value.js";
+import type { MessageSource } from "../types.js";
+import { leave, type Source, sourceOf } from "./stream-sender.js";
 
 /** A caller's stream of requests, as whole messages. Its source is closed exactly once, unless it ended by itself. */
 export class FilledRequests implements AsyncIterableIterator<unknown> {
@@ -14,9 +14,9 @@ export class FilledRequests implements AsyncIterableIterator<unknown> {
   private over = false;
 
   /** @throws HeliographError INVALID_ARGUMENT unless `requests` can be iterated over */
-  constructor({ input, path }: BoundMethod<Method>, requests: unknown) {
+  constructor(type: PayloadType, requests: unknown, path: string) {
     this.source = requireSource(requests, path);
-    this.type = input;
+    this.type = type;
   }
 
   async next(): Promise<IteratorResult<unknown, undefined>> {
@@ -53,8 +53,26 @@ export class FilledRequests implements AsyncIterableIterator<unknown> {
   close(): void {
     if (this.over) return;
     this.over = true;
-    // It may wait for something that takes long, and what it throws is of no use to a call that is over.
-    const settled = async () => this.source.return?.();
-    settled().catch(() => {});
+    // What it throws is of no use to a call that is over.
+    leave(this.source).catch(() => {});
   }
+}
+
+/** Whole messages from what a caller gave, one by one as they are asked for. It is left alone until it is iterated over. */
+export function fillEach(type: PayloadType, requests: unknown, path: string): MessageSource<unknown> {
+  return { [Symbol.asyncIterator]: () => new FilledRequests(type, requests, path) };
+}
+
+/** @throws HeliographError INVALID_ARGUMENT when the requests of a call can't be iterated over */
+export function requireSource(requests: unknown, path: string): Source {
+  let source: Source | undefined;
+  try {
+    source = sourceOf(requests);
+  } catch (error) {
+    throw HeliographError.from(error);
+  }
+  if (source !== undefined) return source;
+  throw invalidArgument(
+    `the requests of ${path} must be an iterable such as a list or a generator, got ${showValue(requests)}`,
+  );
 }
