@@ -18,7 +18,8 @@ const layers: readonly (readonly string[])[] = [
 
 /** What stands beside the layers, and what it may import beside itself. */
 const beside: Readonly<Record<string, readonly string[]>> = {
-  gen: [],
+  // Services are of the types in src/wire/definition.ts.
+  gen: ["wire"],
   codegen: ["core", "gen"],
 };
 

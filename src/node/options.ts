@@ -2,6 +2,8 @@ import type { BackoffOptions } from "../core/backoff.js";
 import type { Clock } from "../core/clock.js";
 import { invalidArgument } from "../core/error.js";
 import type { Logger } from "../core/logger.js";
+import type { Balancer } from "../naming/balancer.js";
+import type { Resolver } from "../naming/resolver.js";
 import type { Security } from "../socket/security.js";
 import type { SocketFactory, Tap } from "../socket/socket.js";
 import type { LimitOptions } from "../wire/limits.js";
@@ -37,6 +39,29 @@ export interface NodeOptions extends CommonOptions {
   readonly onError?: ((error: unknown, path: string) => void) | undefined;
   /** Somebody called what nobody serves here. Default: nothing; the caller gets UNIMPLEMENTED. */
   readonly onUnhandled?: ((path: string) => void) | undefined;
+  /**
+   * Registries to register with and to ask, such as `["tcp://10.0.0.7:7700"]`; `[]` for none. Default: those of the
+   * environment variable HELIOGRAPH_REGISTRY, separated by commas (`off` for none), else `tcp://127.0.0.1:7700`, which
+   * the first node that finds nobody there serves itself.
+   */
+  readonly registries?: readonly string[] | undefined;
+  /** Further ways to find instances, and to be found: `dns()`, `etcd()`, `beacon()`, `fixed()`. Default: none. */
+  readonly resolvers?: readonly Resolver[] | undefined;
+  /** How calls are spread over instances, unless a client says otherwise. Default `roundRobin()`. */
+  readonly balancer?: Balancer | undefined;
+  /** What others may choose instances by, such as `{ zone: "eu-1" }`. */
+  readonly labels?: Readonly<Record<string, string>> | undefined;
+  /**
+   * Where others reach this node, when that is not where it listens: `["tcp://greeter.example.org:5555"]`. Default: the
+   * addresses of this machine, for an endpoint that listens on all of them.
+   */
+  readonly advertise?: readonly string[] | undefined;
+  /** Whether others may pause, drain and stop the node. Default false. */
+  readonly control?: boolean | undefined;
+  /** How long a call waits for instances to be found and connected, in milliseconds. Default 2,000. */
+  readonly connectTimeoutMs?: number | undefined;
+  /** Between attempts to connect to an instance. Default 200 ms, doubling to 20 s, half of it left to chance. */
+  readonly backoff?: BackoffOptions | undefined;
 }
 
 /** How a connection is made. */
@@ -62,7 +87,20 @@ const common: readonly (keyof CommonOptions)[] = [
   "stallMs",
 ];
 /** The names of `NodeOptions` and `ConnectOptions`, for `checkOptionNames`. */
-export const nodeOptionNames: readonly (keyof NodeOptions)[] = ["name", ...common, "onError", "onUnhandled"];
+export const nodeOptionNames: readonly (keyof NodeOptions)[] = [
+  "name",
+  ...common,
+  "onError",
+  "onUnhandled",
+  "registries",
+  "resolvers",
+  "balancer",
+  "labels",
+  "advertise",
+  "control",
+  "connectTimeoutMs",
+  "backoff",
+];
 export const connectOptionNames: readonly (keyof ConnectOptions)[] = [
   "name",
   ...common,

@@ -105,6 +105,11 @@ export interface SocketFactory {
   listen(endpoint: string, events: ListenerEvents): Promise<Listener>;
   /** Starts to connect and returns at once; all failures arrive as `closed`. */
   dial(endpoint: string, events: DialerEvents, options: DialOptions): Dialer;
+  /**
+   * Whether the process that listens there lives: its I/O thread answers also while its event loop is blocked. False
+   * when nobody listens, or nothing came within `timeoutMs`. Never rejects. Its absence means that it can't be known.
+   */
+  probe?(endpoint: string, timeoutMs: number): Promise<boolean>;
 }
 
 /** One ZeroMQ message as the tap sees it, before encryption. */

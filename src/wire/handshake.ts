@@ -1,6 +1,12 @@
 import { Code } from "../core/code.js";
 import { HeliographError } from "../core/error.js";
-import { Goaway, Hello, type Limits as LimitsMessage, Welcome } from "../gen/heliograph/wire/v1/wire.js";
+import {
+  Goaway,
+  Hello,
+  type Limits as LimitsMessage,
+  type ServedService,
+  Welcome,
+} from "../gen/heliograph/wire/v1/wire.js";
 import { decodeMessage } from "./decode-message.js";
 import { protocolViolation } from "./fault.js";
 import { type Frame, FrameField } from "./frame.js";
@@ -14,6 +20,15 @@ export const VERSIONS: readonly number[] = [1];
 const MAX_NAME_CHARS = 256;
 const MAX_FEATURES = 32;
 const MAX_FEATURE_CHARS = 64;
+
+/** Services of one WELCOME: more than any node has, and few enough to keep. */
+const MAX_SERVICES = 4096;
+
+/** The one server that a client means: a reused address leads to others. */
+export interface ExpectedServer {
+  readonly instance: string;
+  readonly epoch: number;
+}
 
 /** Who a node is. */
 export interface Identity {
@@ -34,8 +49,16 @@ export interface Introduction extends Identity {
   readonly limits: Limits;
 }
 
-/** Writes the body of HELLO into the frame that was begun. */
-export function writeHello(writer: PacketWriter, self: Introduction): void {
+/**
+ * Writes the body of HELLO into the frame that was begun.
+ *
+ * @param expect the server that the client means; undefined for whoever listens there
+ */
+export function writeHello(
+  writer: PacketWriter,
+  self: Introduction,
+  expect?: ExpectedServer | undefined,
+): void {
   writer.sub(FrameField.hello, Hello, {
     versions: [...self.versions],
     node: self.node,
@@ -43,6 +66,7 @@ export function writeHello(writer: PacketWriter, self: Introduction): void {
     epoch: BigInt(self.epoch),
     features: [...self.features],
     heartbeatMs: self.heartbeatMs,
+    expect: expect && { instance: expect.instance, epoch: BigInt(expect.epoch) },
     limits: limitsMessage(self.limits),
     publicKey: new Uint8Array(),
     proof: new Uint8Array(),
@@ -51,7 +75,12 @@ export function writeHello(writer: PacketWriter, self: Introduction): void {
 }
 
 /** Writes the body of WELCOME into the frame that was begun. */
-export function writeWelcome(writer: PacketWriter, self: Introduction, version: number): void {
+export function writeWelcome(
+  writer: PacketWriter,
+  self: Introduction,
+  version: number,
+  services: readonly ServedService[] = [],
+): void {
   writer.sub(FrameField.welcome, Welcome, {
     version,
     node: self.node,
@@ -61,6 +90,7 @@ export function writeWelcome(writer: PacketWriter, self: Introduction, version: 
     heartbeatMs: self.heartbeatMs,
     publishEndpoint: "",
     limits: limitsMessage(self.limits),
+    services: [...services],
   });
 }
 
@@ -77,7 +107,13 @@ export function writeGoaway(
 
 /** What a server needs of HELLO. */
 export interface ReceivedHello extends Introduction {
-  readonly expect: { readonly instance: string; readonly epoch: number } | undefined;
+  readonly expect: ExpectedServer | undefined;
+}
+
+/** What a client gets of WELCOME. */
+export interface ReceivedWelcome extends Introduction {
+  /** What the server served when the session began. */
+  readonly services: readonly ServedService[];
 }
 
 /** @throws MalformedMessage, or HeliographError PROTOCOL_VIOLATION for names, features or limits that can't be */
@@ -100,7 +136,7 @@ export function readHello(frame: Frame): ReceivedHello {
 }
 
 /** As `readHello`; the one version is the one that the server chose. */
-export function readWelcome(frame: Frame): Introduction {
+export function readWelcome(frame: Frame): ReceivedWelcome {
   const welcome = decodeMessage(Welcome, frame.buf, frame.bodyStart, frame.bodyEnd);
   checkNames(welcome);
   return {
@@ -111,6 +147,7 @@ export function readWelcome(frame: Frame): Introduction {
     features: featuresOf(welcome),
     heartbeatMs: welcome.heartbeatMs,
     limits: limitsOf(welcome.limits),
+    services: servicesOf(welcome.services),
   };
 }
 
@@ -148,6 +185,17 @@ function featuresOf({ features }: { readonly features: readonly string[] }): rea
       `features are at most ${MAX_FEATURES} names of at most ${MAX_FEATURE_CHARS} characters`,
     );
   return features;
+}
+
+function servicesOf(services: readonly ServedService[]): readonly ServedService[] {
+  const long = services.some(
+    ({ name, schemaHash }) => name.length > MAX_NAME_CHARS || schemaHash.length > MAX_FEATURE_CHARS,
+  );
+  if (services.length > MAX_SERVICES || long)
+    throw protocolViolation(
+      `services are at most ${MAX_SERVICES}, with names of at most ${MAX_NAME_CHARS} characters`,
+    );
+  return services;
 }
 
 function limitsMessage(limits: Limits): LimitsMessage {

@@ -48,7 +48,7 @@ describe("the handshake", () => {
     const hello = arrived(FrameKind.Hello, (writer) => writeHello(writer, self));
     expect(readHello(hello)).toEqual({ ...self, expect: undefined });
     const welcome = arrived(FrameKind.Welcome, (writer) => writeWelcome(writer, self, 1));
-    expect(readWelcome(welcome)).toEqual(self);
+    expect(readWelcome(welcome)).toEqual({ ...self, services: [] });
   });
 
   test("a limit of 0 is the specification's; more chunk or metadata than this side sends is not used", () => {

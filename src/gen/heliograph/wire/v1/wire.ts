@@ -546,7 +546,18 @@ export interface Welcome {
   /** Where subscribers connect. */
   publishEndpoint: string;
   /** What the server grants to the client. */
-  limits?: Limits | undefined;
+  limits?:
+    | Limits
+    | undefined;
+  /** What is served when the session begins; it may change later. */
+  services: ServedService[];
+}
+
+export interface ServedService {
+  /** Full name, such as `example.v1.GreeterService`. */
+  name: string;
+  /** The first 8 bytes of the SHA-256 of the service's descriptor set, in hexadecimal; empty when it is not known. */
+  schemaHash: string;
 }
 
 /** The sender will start nothing new. */
@@ -2131,6 +2142,7 @@ function createBaseWelcome(): Welcome {
     heartbeatMs: 0,
     publishEndpoint: "",
     limits: undefined,
+    services: [],
   };
 }
 
@@ -2164,6 +2176,9 @@ export const Welcome: MessageFns<Welcome, "heliograph.wire.v1.Welcome"> = {
     }
     if (message.limits !== undefined) {
       Limits.encode(message.limits, writer.uint32(66).fork()).join();
+    }
+    for (const v of message.services) {
+      ServedService.encode(v!, writer.uint32(74).fork()).join();
     }
     return writer;
   },
@@ -2245,6 +2260,14 @@ export const Welcome: MessageFns<Welcome, "heliograph.wire.v1.Welcome"> = {
             message.limits = Limits.decode(reader, reader.uint32());
             continue;
           }
+          case 9: {
+            if (tag !== 74) {
+              break;
+            }
+
+            message.services.push(ServedService.decode(reader, reader.uint32()));
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -2275,6 +2298,9 @@ export const Welcome: MessageFns<Welcome, "heliograph.wire.v1.Welcome"> = {
         ? globalThis.String(object.publish_endpoint)
         : "",
       limits: isSet(object.limits) ? Limits.fromJSON(object.limits) : undefined,
+      services: globalThis.Array.isArray(object?.services)
+        ? object.services.map((e: any) => ServedService.fromJSON(e))
+        : [],
     };
   },
 
@@ -2304,6 +2330,9 @@ export const Welcome: MessageFns<Welcome, "heliograph.wire.v1.Welcome"> = {
     if (message.limits !== undefined) {
       obj.limits = Limits.toJSON(message.limits);
     }
+    if (message.services?.length) {
+      obj.services = message.services.map((e) => ServedService.toJSON(e));
+    }
     return obj;
   },
 
@@ -2322,6 +2351,98 @@ export const Welcome: MessageFns<Welcome, "heliograph.wire.v1.Welcome"> = {
     message.limits = (object.limits !== undefined && object.limits !== null)
       ? Limits.fromPartial(object.limits)
       : undefined;
+    message.services = object.services?.map((e) => ServedService.fromPartial(e)) || [];
+    return message;
+  },
+};
+
+function createBaseServedService(): ServedService {
+  return { name: "", schemaHash: "" };
+}
+
+export const ServedService: MessageFns<ServedService, "heliograph.wire.v1.ServedService"> = {
+  $type: "heliograph.wire.v1.ServedService" as const,
+
+  encode(message: ServedService, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.name !== "") {
+      writer.uint32(10).string(message.name);
+    }
+    if (message.schemaHash !== "") {
+      writer.uint32(18).string(message.schemaHash);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ServedService {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseServedService();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.name = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.schemaHash = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): ServedService {
+    return {
+      name: isSet(object.name) ? globalThis.String(object.name) : "",
+      schemaHash: isSet(object.schemaHash)
+        ? globalThis.String(object.schemaHash)
+        : isSet(object.schema_hash)
+        ? globalThis.String(object.schema_hash)
+        : "",
+    };
+  },
+
+  toJSON(message: ServedService): unknown {
+    const obj: any = {};
+    if (message.name !== "") {
+      obj.name = message.name;
+    }
+    if (message.schemaHash !== "") {
+      obj.schemaHash = message.schemaHash;
+    }
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<ServedService>, I>>(base?: I): ServedService {
+    return ServedService.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<ServedService>, I>>(object: I): ServedService {
+    const message = createBaseServedService();
+    message.name = object.name ?? "";
+    message.schemaHash = object.schemaHash ?? "";
     return message;
   },
 };

@@ -1,0 +1,52 @@
+import type { Clock } from "../core/clock.js";
+import type { Code } from "../core/code.js";
+import type { Metadata } from "../core/metadata.js";
+import type { InstanceInfo } from "./instance.js";
+
+/** One instance that can take a call now: connected, serving, neither stalled nor suspect. */
+export interface Candidate {
+  /** As it is known at the moment. */
+  readonly info: InstanceInfo;
+  /** Calls of this client that are under way there. */
+  readonly pending: number;
+}
+
+/** What a picker may look at. */
+export interface PickedCall {
+  /** `package.Service/Method`. */
+  readonly path: string;
+  /** The whole request; undefined when requests are a stream. */
+  readonly request: unknown;
+  readonly metadata: Metadata | undefined;
+}
+
+/** Chooses among the instances of one service. */
+export interface Picker {
+  /**
+   * @param candidates at least one; the same array until instances come, go or change
+   * @returns one of them; undefined to let the call wait until the candidates change
+   */
+  pick(candidates: readonly Candidate[], call: PickedCall): Candidate | undefined;
+  /**
+   * A call that it picked this instance for has ended. Calls are only timed and told of when a picker has this.
+   *
+   * @param ms from the call's sending to its end
+   */
+  ended?(candidate: Candidate, code: Code, ms: number): void;
+}
+
+/** What a picker is made with. */
+export interface PickerParts {
+  readonly clock: Clock;
+  /** From 0 up to 1. */
+  random(): number;
+  /** See `Announcement.host`: of this process. */
+  readonly host: string;
+}
+
+/** A way to spread calls over instances. A plain value: each client has a picker of its own. */
+export interface Balancer {
+  /** Such as `round-robin`. */
+  readonly name: string;
+  picker(parts: PickerParts): Picker;
+}

@@ -1,0 +1,29 @@
+import type { HeliographError } from "../core/error.js";
+import type { Peer } from "../rpc/context.js";
+
+/** Something that happened to a node or its connections; see `Node.status`. */
+export type NodeStatus =
+  /** A connection to an instance stands, and it has welcomed this node. */
+  | { readonly kind: "connected"; readonly endpoint: string; readonly peer: Peer }
+  /** It has ended. */
+  | {
+      readonly kind: "disconnected";
+      readonly endpoint: string;
+      readonly peer: Peer | undefined;
+      readonly error: HeliographError;
+    }
+  /** Something else listens there, or is secured otherwise. */
+  | { readonly kind: "handshake-failed"; readonly endpoint: string; readonly error: HeliographError }
+  /** A way to find instances can't be reached: what was known stays in use. */
+  | { readonly kind: "registry-lost"; readonly resolver: string; readonly error: HeliographError }
+  | { readonly kind: "registry-back"; readonly resolver: string }
+  /** The event loop of this process was blocked for so long. */
+  | { readonly kind: "loop-stalled"; readonly ms: number }
+  /** The node itself has gone on. */
+  | { readonly kind: "lifecycle"; readonly state: NodeState };
+
+/**
+ * Where a node is in its life: `idle` until it serves or calls, `starting` while it binds and announces itself, then
+ * `running`, perhaps `paused`; `draining` lets calls in flight end; `closed` is for good.
+ */
+export type NodeState = "idle" | "starting" | "running" | "paused" | "draining" | "closed";
