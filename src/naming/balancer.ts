@@ -1,5 +1,6 @@
 import type { Clock } from "../core/clock.js";
 import type { Code } from "../core/code.js";
+import { invalidArgument } from "../core/error.js";
 import type { Metadata } from "../core/metadata.js";
 import type { InstanceInfo } from "./instance.js";
 
@@ -30,9 +31,10 @@ export interface Picker {
   /**
    * A call that it picked this instance for has ended. Calls are only timed and told of when a picker has this.
    *
+   * @param error the code it ended with; undefined when it succeeded
    * @param ms from the call's sending to its end
    */
-  ended?(candidate: Candidate, code: Code, ms: number): void;
+  ended?(candidate: Candidate, error: Code | undefined, ms: number): void;
 }
 
 /** What a picker is made with. */
@@ -49,4 +51,11 @@ export interface Balancer {
   /** Such as `round-robin`. */
   readonly name: string;
   picker(parts: PickerParts): Picker;
+}
+
+/** @throws HeliographError INVALID_ARGUMENT that quotes the value, unless it is a balancer */
+export function checkBalancer(name: string, balancer: unknown): asserts balancer is Balancer {
+  const given = balancer as Partial<Balancer> | null | undefined;
+  if (typeof given?.picker === "function" && typeof given.name === "string") return;
+  throw invalidArgument(`${name} must be a balancer such as roundRobin(), got ${String(balancer)}`);
 }

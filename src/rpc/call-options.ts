@@ -2,6 +2,7 @@ import { Code } from "../core/code.js";
 import type { ContextValues } from "../core/context-values.js";
 import { HeliographError, invalidArgument } from "../core/error.js";
 import type { Metadata, MetadataInit } from "../core/metadata.js";
+import type { Balancer } from "../naming/balancer.js";
 import { type Compression, checkCompression } from "../wire/compression.js";
 import type { Method } from "../wire/definition.js";
 import type { RetryOptions } from "./retry-options.js";
@@ -50,6 +51,13 @@ export interface CallOptions {
   readonly metadata?: MetadataInit | undefined;
   /** Wait for a server until the deadline, rather than fail with UNAVAILABLE when there is none. Default false. */
   readonly waitForReady?: boolean | undefined;
+  /**
+   * Goes to this instance and to no other: the `instance` of an `InstanceInfo`. Where it is not known, or has no
+   * connection within the time that a call waits for one, the call fails with UNAVAILABLE.
+   */
+  readonly instance?: string | undefined;
+  /** Chooses among instances, in the place of the client's. Of one balancer there is one picker for each service. */
+  readonly balancer?: Balancer | undefined;
   /** Called before the call ends with what the handler put into `responseMetadata`. */
   readonly onHeader?: ((metadata: Metadata) => void) | undefined;
   /** Called before the call ends with what the handler put into `trailers`. */
@@ -93,12 +101,21 @@ export function callCancelled(path: string, reason: unknown, notProcessed = fals
   });
 }
 
-/** @param unsent why the call was never sent; undefined when it was */
-export function callTimedOut(path: string, timeoutMs: number, unsent?: string): HeliographError {
+/**
+ * @param unsent why the call was never sent; undefined when it was
+ * @param trouble what is wrong with the server that it was sent to, if anything is
+ */
+export function callTimedOut(
+  path: string,
+  timeoutMs: number,
+  unsent?: string,
+  trouble?: string,
+): HeliographError {
   const ms = `within ${Math.max(0, Math.round(timeoutMs))} ms (timeoutMs)`;
   const what = unsent === undefined ? `no answer ${ms}` : `not sent ${ms}: ${unsent}`;
-  return new HeliographError(Code.DeadlineExceeded, `${path}: ${what}`, {
-    reason: "CALL_TIMED_OUT",
+  const why = trouble === undefined ? "" : `; ${trouble}`;
+  return new HeliographError(Code.DeadlineExceeded, `${path}: ${what}${why}`, {
+    reason: trouble === undefined ? "CALL_TIMED_OUT" : "PEER_STALLED",
     notProcessed: unsent !== undefined,
   });
 }

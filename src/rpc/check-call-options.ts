@@ -1,5 +1,6 @@
 import { invalidArgument } from "../core/error.js";
 import { checkOptionNames } from "../core/option-names.js";
+import { checkBalancer } from "../naming/balancer.js";
 import { checkCompression } from "../wire/compression.js";
 import type { Method } from "../wire/definition.js";
 import { showValue } from "../wire/show-value.js";
@@ -22,6 +23,8 @@ const isSpan: Check = (value, name) => {
     );
   }
 };
+
+const isBalancer: Check = (value, name) => checkBalancer(name, value);
 
 /** `timeoutMs`, `metadata`, `retry` and `values` are checked where they are taken, in each call anew. */
 const taken: Check = () => {};
@@ -69,6 +72,13 @@ const checks: { readonly [K in keyof CallOptions]-?: Check } = {
     if (typeof value === "boolean") return;
     throw invalidArgument(`waitForReady must be true or false, got ${showValue(value)}`);
   },
+  instance(value) {
+    if (typeof value === "string" && value !== "") return;
+    throw invalidArgument(
+      `instance must be the instance of one of listInstances(), a text, got ${showValue(value)}`,
+    );
+  },
+  balancer: isBalancer,
   onHeader: isFunction,
   onTrailer: isFunction,
   values: taken,

@@ -1,5 +1,7 @@
 import type { Clock } from "../core/clock.js";
 import { invalidArgument } from "../core/error.js";
+import type { Balancer } from "../naming/balancer.js";
+import type { InstanceInfo } from "../naming/instance.js";
 import type {
   BidiStreamMethod,
   ClientStreamMethod,
@@ -33,6 +35,16 @@ export interface Instance {
   readonly peer: Peer | undefined;
   /** Leads to this one alone. It is closed with the transport that it belongs to. */
   readonly transport: Transport;
+  /** What discovery knows of it; undefined where there is none. */
+  readonly info?: InstanceInfo | undefined;
+}
+
+/** A service as a client uses it. */
+export interface UsedService {
+  /** Full name, such as `example.v1.GreeterService`. */
+  readonly name: string;
+  /** Its descriptor set in base64. */
+  readonly schema: string;
 }
 
 /**
@@ -62,20 +74,30 @@ export interface Transport {
     options: TransportCallOptions,
   ): ResponseStream<unknown>;
   /**
-   * Every server that is known now, for calls that go to each of them. Does no I/O.
+   * Every server of the service that is known, for calls that go to each of them. Waits for the first answer where
+   * servers have to be found first, at most as long as a call waits for a connection.
    *
    * @throws HeliographError CANCELLED, reason CONNECTION_CLOSED
    */
-  instances?(): readonly Instance[];
+  instances?(service: UsedService): readonly Instance[] | Promise<readonly Instance[]>;
+  /** The way that calls of this service take, with a balancer of their own. Without it, all take the same. */
+  channel?(service: UsedService, balancer: Balancer | undefined): Transport;
+}
+
+/** What leads to servers beside other things, such as a node, or one of the instances of a service. */
+export interface TransportHost {
+  readonly transport: Transport;
 }
 
 /**
  * @param usage how to call the function that was given it
- * @throws HeliographError INVALID_ARGUMENT unless it is a transport
+ * @throws HeliographError INVALID_ARGUMENT unless it is a transport, or has one
  */
-export function requireTransport(transport: Transport, usage: string): void {
-  if (typeof transport?.unary === "function") return;
+export function transportOf(where: Transport | TransportHost, usage: string): Transport {
+  const given: Partial<Transport & TransportHost> | undefined = where;
+  if (typeof given?.transport?.unary === "function") return given.transport;
+  if (typeof given?.unary === "function") return where as Transport;
   throw invalidArgument(
-    `the first argument must be a connection, as connectTo() makes it and as in ${usage}, got ${showValue(transport)}`,
+    `the first argument must be a node or a connection, as in ${usage}, got ${showValue(where)}`,
   );
 }

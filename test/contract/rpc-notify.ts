@@ -252,7 +252,7 @@ export function testNotify(rpcCase: RpcCase): void {
       expect(await bad(connection, CallService, {})).toContain(
         "must be a unary method of a generated service",
       );
-      expect(await bad({}, CallService.call, {})).toContain("must be a connection");
+      expect(await bad({}, CallService.call, {})).toContain("must be a node or a connection");
       expect(await bad(connection, CallService.call, {}, { retry: { attempts: 2 } })).toContain(
         'notify() has no option "retry"',
       );

@@ -238,7 +238,7 @@ export function testScatter(rpcCase: RpcCase): void {
       expect((await bad(connection, CallService.count, {})).message).toContain(
         "heliograph.test.v1.CallService/Count is server-stream, and only unary methods",
       );
-      expect((await bad({}, to, {})).message).toContain("must be a connection");
+      expect((await bad({}, to, {})).message).toContain("must be a node or a connection");
       expect((await bad({ unary() {}, clock: fakeClock() }, to, {})).message).toContain("no instances()");
       expect((await bad({ unary() {}, clock: fakeClock(), instances: () => [] }, to, {})).reason).toBe(
         "NO_INSTANCE",

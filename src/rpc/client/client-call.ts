@@ -29,8 +29,15 @@ export interface ClientCallOwner extends TimersHost {
   again(call: ClientCall, error: HeliographError): boolean;
 }
 
+/** Who chose the instance for a call. */
+export interface ChosenBy {
+  ended(call: ClientCall): void;
+}
+
 /** What a call needs of the session that it was sent on. */
 export interface ClientCallSession {
+  /** What is wrong with the server at present; undefined when it answers. */
+  readonly trouble: string | undefined;
   /** Tell the server that nobody waits for the answer. */
   cancel(call: ClientCall): void;
   /** The call is over, or leaves this session. */
@@ -63,9 +70,15 @@ export abstract class ClientCall extends Deadline implements Abortable, TableEnt
   done = false;
   /** The first of its group to be sent anywhere. */
   first = false;
-  /** Why the session that it was sent on did nothing of it. */
+  /** Why the session that it was sent on last did nothing of it, and how many sessions did so. */
   refusal: HeliographError | undefined;
-  protected readonly owner: ClientCallOwner;
+  refusals = 0;
+  /** The error's code, once it has ended with one. */
+  outcome: Code | undefined;
+  /** Who chose the instance and wants to know of the end, and when the call was sent there. */
+  chosenBy: ChosenBy | undefined;
+  sentAt = 0;
+  protected owner: ClientCallOwner;
   protected assembly: Assembly | undefined;
   /** Of the payload that arrives. */
   protected compression = 0;
@@ -129,7 +142,7 @@ export abstract class ClientCall extends Deadline implements Abortable, TableEnt
   }
 
   timedOut(): void {
-    this.stop(callTimedOut(this.method.path, this.timeoutMs));
+    this.stop(callTimedOut(this.method.path, this.timeoutMs, undefined, this.session?.trouble));
   }
 
   /** The caller's signal has fired, or its parent's. */
@@ -144,6 +157,7 @@ export abstract class ClientCall extends Deadline implements Abortable, TableEnt
    */
   stop(error: HeliographError, atOnce = true): void {
     if (this.done) return;
+    this.outcome = error.code;
     this.session?.cancel(this);
     this.settle();
     this.failed(error, atOnce);
@@ -152,19 +166,26 @@ export abstract class ClientCall extends Deadline implements Abortable, TableEnt
   /** The call has ended, and the server knows or can't be told. */
   fail(error: HeliographError): void {
     if (this.done) return;
+    this.outcome = error.code;
     this.settle();
     this.failed(error, false);
   }
 
-  /** It was sent once, and can be sent once more if that came to nothing. */
+  /** It was sent, and can be sent once more if that came to nothing. */
   get repeatable(): boolean {
-    return !this.done && this.refusal === undefined && !this.streamsRequests;
+    return !this.done && !this.streamsRequests;
+  }
+
+  /** Somebody else brings it to a session from now on. It belongs to none at present, and waits nowhere. */
+  moveTo(owner: ClientCallOwner): void {
+    this.owner = owner;
   }
 
   /** Nothing of it was done: it goes on elsewhere. */
   leaveSession(refusal: HeliographError | undefined): void {
     const { session } = this;
     this.refusal = refusal;
+    if (refusal !== undefined) this.refusals++;
     // What surely did not run binds its group to no server.
     if (this.first && refusal !== undefined) delete this.group?.identity;
     this.first = false;

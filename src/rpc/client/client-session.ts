@@ -8,7 +8,9 @@ import { protocolViolation } from "../../wire/fault.js";
 import { type Frame, FrameField, FrameKind } from "../../wire/frame.js";
 import {
   commonVersion,
+  type ExpectedServer,
   type Introduction,
+  type ReceivedWelcome,
   readGoaway,
   readWelcome,
   writeHello,
@@ -47,9 +49,12 @@ export class ClientSession extends Session implements DialerEvents, StreamCallSe
   readonly endpoint: string;
   private readonly room = new AssemblyRoom();
   /** Who the server says it is, once it has. */
-  server: Introduction | undefined;
+  server: ReceivedWelcome | undefined;
+  /** What was found to be wrong with the server, by who watches over it. */
+  trouble: string | undefined;
   private readonly events: ClientSessionEvents;
   private readonly self: Introduction;
+  private readonly expect: ExpectedServer | undefined;
   private readonly dialer: Dialer;
   private readonly calls = new CallTable<ClientCall>();
   private granted: Limits = initialLimits;
@@ -65,11 +70,13 @@ export class ClientSession extends Session implements DialerEvents, StreamCallSe
     sockets: SocketFactory,
     endpoint: string,
     self: Introduction,
+    expect: ExpectedServer | undefined,
     events: ClientSessionEvents,
   ) {
     super(shared);
     this.endpoint = endpoint;
     this.self = self;
+    this.expect = expect;
     this.events = events;
     this.dialer = sockets.dial(endpoint, this, { routingId: routingId() });
   }
@@ -78,6 +85,11 @@ export class ClientSession extends Session implements DialerEvents, StreamCallSe
   get ready(): boolean {
     const { leaving } = this;
     return this.isOpen && leaving === undefined && !this.ended && this.calls.size < this.granted.maxCalls;
+  }
+
+  /** The server starts nothing new, or is not to be asked to. */
+  get draining(): boolean {
+    return this.leaving !== undefined;
   }
 
   /** The server holds so much for calls in flight that it might refuse one of any size. */
@@ -113,7 +125,7 @@ export class ClientSession extends Session implements DialerEvents, StreamCallSe
     if (this.ended) return;
     this.isOpen = true;
     const writer = this.outbox.begin(FrameKind.Hello, 0);
-    writeHello(writer, this.self);
+    writeHello(writer, this.self, this.expect);
     this.outbox.end(writer);
     this.events.opened(this);
   }
@@ -250,6 +262,12 @@ export class ClientSession extends Session implements DialerEvents, StreamCallSe
   close(error: HeliographError): Promise<void> {
     this.finish(error);
     return this.dialer.close();
+  }
+
+  /** Takes no more calls, and ends when those in flight have ended. */
+  retire(reason: HeliographError): void {
+    this.leaving ??= reason;
+    if (this.calls.size === 0) this.finish(this.leaving);
   }
 
   /** Asked now and then: ends the session when the server has said nothing for too long. */

@@ -1,4 +1,5 @@
 import { invalidArgument } from "../../core/error.js";
+import { type Balancer, checkBalancer } from "../../naming/balancer.js";
 import { codecs } from "../../wire/codec.js";
 import type { ServiceDefinition } from "../../wire/definition.js";
 import type { PayloadCodec } from "../../wire/payload-codec.js";
@@ -8,7 +9,7 @@ import { noOptions } from "../call-options.js";
 import type { CallerFunction } from "../caller-function.js";
 import { InterceptedCalls } from "../interception/intercepted-calls.js";
 import { checkInterceptors, type Interceptor } from "../interceptor.js";
-import { requireTransport, type Transport } from "../transport.js";
+import { type Transport, type TransportHost, transportOf } from "../transport.js";
 import type { Client } from "../types.js";
 import { directCall } from "./direct-call.js";
 
@@ -18,22 +19,28 @@ export interface ClientOptions {
   readonly interceptors?: readonly Interceptor[] | undefined;
   /** How requests and answers travel. Default `protobuf`; the others are for reading along and for odd peers. */
   readonly codec?: "protobuf" | "json" | "msgpack" | undefined;
+  /** How calls are spread over the instances of the service. Default: the node's. */
+  readonly balancer?: Balancer | undefined;
 }
 
 /**
- * Makes a client of a service: an object with a function for each method. Does no I/O.
+ * Makes a client of a service: an object with a function for each method. Does no I/O. With a node, calls go to the
+ * instances that are found through discovery; with a connection, to the endpoints that it was made with.
  *
  * Each call runs at most once unless it is told to be retried, ends within its deadline (10 s unless said; none for a
  * stream of answers), and fails with a HeliographError that says whether it ran: `notProcessed` is true when it surely
  * did not.
  */
 export function createClient<S extends ServiceDefinition>(
-  transport: Transport,
+  where: Transport | TransportHost,
   service: S,
   options: ClientOptions = {},
 ): Client<S> {
   checkService(service, "createClient(connection, GreeterService)");
-  requireTransport(transport, "createClient(connection, GreeterService)");
+  if (options.balancer !== undefined) checkBalancer("balancer", options.balancer);
+  const given = transportOf(where, "createClient(node, GreeterService)");
+  const used = { name: service.$service, schema: service.$schema };
+  const transport = given.channel?.(used, options.balancer) ?? given;
   checkInterceptors(options.interceptors);
   const codec = codecOf(options.codec);
   const interceptors = options.interceptors ?? [];

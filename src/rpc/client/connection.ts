@@ -4,19 +4,17 @@ import { Code } from "../../core/code.js";
 import { DeadlineWheel } from "../../core/deadline-wheel.js";
 import { HeliographError } from "../../core/error.js";
 import type { SocketFactory } from "../../socket/socket.js";
-import type { Introduction } from "../../wire/handshake.js";
+import type { ExpectedServer, Introduction } from "../../wire/handshake.js";
 import { firstCredit, initialLimits, mostCredit, type StreamCredit } from "../../wire/limits.js";
-import { callTimedOut } from "../call-options.js";
 import type { Peer } from "../context.js";
-import { encodeMessage } from "../session/payload.js";
 import { checkIntervalMs, type SessionShared } from "../session/session.js";
 import type { Instance, Transport } from "../transport.js";
-import { CallMaker, connectionClosed } from "./call-maker.js";
+import { CallDispatcher, waitingBytesFor } from "./call-dispatcher.js";
+import { connectionClosed } from "./call-maker.js";
 import type { ClientCall } from "./client-call.js";
 import { ClientSession, type ClientSessionEvents } from "./client-session.js";
 import { Connector, type ConnectorHost } from "./connector.js";
-import { isSpecial, prepare } from "./prepare-call.js";
-import type { ResumingCall } from "./resuming-call.js";
+import { isSpecial } from "./prepare-call.js";
 import { WaitingCalls } from "./waiting-calls.js";
 
 /** All that a connection is made of; the node layer puts it together. */
@@ -31,24 +29,34 @@ export interface ConnectionParts {
   readonly connectTimeoutMs: number;
   /** How long a server may say nothing at all before its session is given up. */
   readonly stallMs: number;
+  /** The one server that is meant; undefined for whoever listens there. */
+  readonly expect?: ExpectedServer | undefined;
 }
 
-/** Bytes that may wait in a session's packets before calls wait outside of it. */
-const SESSION_QUEUE_BYTES = 8 * 1024 * 1024;
-/** Bytes that may wait in a session and, again, outside of it; or four messages of the largest size, if that is more. */
-const WAITING_BYTES = 64 * 1024 * 1024;
+/** Who sends calls of its own on a connection's sessions. */
+export interface ConnectionUser {
+  /** The session has room for more calls. Called for each call that ends. */
+  roomier(): void;
+  /** There is a session that has been welcomed, or no longer, or another attempt to get one has failed. */
+  changed(connection: Connection): void;
+}
 
 /**
  * A client's way to known endpoints: the first that answers is used, the others stand by. Connects when the first
  * call wants it, and again whenever the connection broke. A call belongs to at most one session at a time.
  */
-export class Connection extends CallMaker implements Instance, ClientSessionEvents, ConnectorHost {
+export class Connection extends CallDispatcher implements Instance, ClientSessionEvents, ConnectorHost {
   private readonly parts: ConnectionParts;
   readonly clock: Clock;
   readonly deadlines: DeadlineWheel;
+  private endpoints: readonly string[];
   private readonly connector: Connector;
-  private readonly waiting: WaitingCalls;
-  private readonly waitingBytes: number;
+  protected readonly waiting: WaitingCalls;
+  protected readonly waitingBytes: number;
+  protected readonly mostRefusals = 1;
+  private readonly users: ConnectionUser[] = [];
+  /** Why the last attempt failed; undefined once one has succeeded. */
+  failure: HeliographError | undefined;
   /** Takes the calls; undefined while there is none. */
   private current: ClientSession | undefined;
   /** Being dialed, or not yet welcomed. */
@@ -60,6 +68,7 @@ export class Connection extends CallMaker implements Instance, ClientSessionEven
   /** Set while there are sessions. */
   private checks: Timer | undefined;
   private closing: Promise<void> | undefined;
+  private retired = false;
   /** One for each endpoint; this one alone when there is only one. */
   private children: readonly Connection[] | undefined;
   peer: Peer | undefined;
@@ -69,7 +78,8 @@ export class Connection extends CallMaker implements Instance, ClientSessionEven
     this.parts = parts;
     this.clock = parts.clock;
     this.deadlines = new DeadlineWheel(parts.clock);
-    this.waitingBytes = Math.max(WAITING_BYTES, parts.shared.limits.messageBytes * 4);
+    this.endpoints = parts.endpoints;
+    this.waitingBytes = waitingBytesFor(parts.shared.limits.messageBytes);
     this.waiting = new WaitingCalls(this.waitingBytes);
     this.connector = new Connector(parts.endpoints, this, {
       clock: parts.clock,
@@ -79,17 +89,62 @@ export class Connection extends CallMaker implements Instance, ClientSessionEven
   }
 
   get endpoint(): string {
-    return this.parts.endpoints.join(", ");
+    return this.endpoints.join(", ");
   }
 
   get transport(): Transport {
     return this;
   }
 
+  /** Takes calls: it has been welcomed, and neither drains nor is over. */
+  get session(): ClientSession | undefined {
+    const { current } = this;
+    return current?.welcomed && !current.draining ? current : undefined;
+  }
+
+  /** Calls that are under way to the server. */
+  get pending(): number {
+    return this.current?.inFlight ?? 0;
+  }
+
+  /** It is not known yet whether the server can be reached. */
+  get connecting(): boolean {
+    return this.session === undefined && this.failure === undefined;
+  }
+
+  /** Sees to it that there is a session from now on, whenever the server can be reached. */
+  connect(): void {
+    this.connector.want();
+  }
+
+  /** The server can be reached elsewhere from now on. What is connected stays. */
+  moveTo(endpoints: readonly string[]): void {
+    this.endpoints = endpoints;
+    this.connector.moveTo(endpoints);
+  }
+
+  use(user: ConnectionUser): void {
+    this.users.push(user);
+  }
+
+  leave(user: ConnectionUser): void {
+    const index = this.users.indexOf(user);
+    if (index >= 0) this.users.splice(index, 1);
+  }
+
+  /** The server is said to be gone: connects no more, and ends when the calls that are under way have. */
+  retire(reason: HeliographError): void {
+    this.connector.close();
+    for (const call of this.waiting.all()) call.fail(this.noInstance(call, reason));
+    for (const session of [...this.sessions]) session.retire(reason);
+    if (this.sessions.size === 0) void this.close();
+    else this.retired = true;
+  }
+
   /** Each endpoint with a connection of its own; made when first asked for. */
   instances(): readonly Instance[] {
     if (this.closing !== undefined) throw connectionClosed("instances()");
-    const { endpoints } = this.parts;
+    const { endpoints } = this;
     this.children ??=
       endpoints.length === 1
         ? [this]
@@ -101,6 +156,10 @@ export class Connection extends CallMaker implements Instance, ClientSessionEven
   close(): Promise<void> {
     this.closing ??= this.shutDown();
     return this.closing;
+  }
+
+  protected get connectTimeoutMs(): number {
+    return this.parts.connectTimeoutMs;
   }
 
   protected get isClosed(): boolean {
@@ -119,55 +178,28 @@ export class Connection extends CallMaker implements Instance, ClientSessionEven
     return this.close();
   }
 
-  // Calls.
-
-  settled(call: ClientCall): void {
-    this.deadlines.remove(call);
-    this.waiting.remove(call);
-  }
-
-  expired(call: ClientCall): void {
-    const now = this.clock.now();
-    if (now >= call.deadline) call.fail(this.neverSent(call));
-    else if (this.current === undefined && !call.waitForReady) call.fail(this.noInstance(call, undefined));
-    else if (call.deadline !== Number.POSITIVE_INFINITY) this.deadlines.add(call, call.deadline);
-  }
-
-  again(call: ClientCall, error: HeliographError): boolean {
-    if (error.code !== Code.Unavailable || !call.repeatable || this.closing !== undefined) return false;
-    call.leaveSession(error);
-    this.deadlines.remove(call);
-    this.goOn(call);
-    return true;
-  }
-
-  resumes(call: ResumingCall): boolean {
-    if (this.closing !== undefined) return false;
-    call.leaveSession(undefined);
-    this.deadlines.remove(call);
-    // Not from within the end of a session, which is still being told to its calls.
-    this.goOn(call);
-    return true;
-  }
-
   // The session's events.
 
   opened(session: ClientSession): void {
     if (session !== this.attempt) return;
     this.current = session;
-    this.sendWaiting(session);
+    this.sendWaiting();
   }
 
   welcomed(session: ClientSession): void {
     if (session !== this.attempt) return;
     this.attempt = undefined;
+    this.failure = undefined;
     this.peer = session.peer;
     this.connector.succeeded();
-    this.sendWaiting(session);
+    this.sendWaiting();
+    this.tellUsers();
   }
 
   roomier(session: ClientSession): void {
-    if (session === this.current && this.waiting.size > 0) this.sendWaiting(session);
+    if (session !== this.current) return;
+    if (this.waiting.size > 0) this.sendWaiting();
+    for (const user of this.users) user.roomier();
   }
 
   draining(session: ClientSession, error: HeliographError): void {
@@ -178,6 +210,7 @@ export class Connection extends CallMaker implements Instance, ClientSessionEven
       this.attempt = undefined;
       this.connector.failed(error);
     } else this.connector.lost(error);
+    this.tellUsers();
   }
 
   closed(session: ClientSession, error: HeliographError): void {
@@ -188,13 +221,15 @@ export class Connection extends CallMaker implements Instance, ClientSessionEven
       this.attempt = undefined;
       this.connector.failed(error);
     } else if (session === current) this.connector.lost(error);
+    if (session === current) this.tellUsers();
+    if (this.retired && this.sessions.size === 0) void this.close();
   }
 
   // What the connector decides.
 
   dial(endpoint: string): void {
     const { shared, sockets, self } = this.parts;
-    const session = new ClientSession(shared, sockets, endpoint, self, this);
+    const session = new ClientSession(shared, sockets, endpoint, self, this.parts.expect, this);
     this.attempt = session;
     this.sessions.add(session);
     this.checks ??= this.scheduleChecks();
@@ -209,94 +244,44 @@ export class Connection extends CallMaker implements Instance, ClientSessionEven
   }
 
   exhausted(error: HeliographError): void {
+    this.failure = error;
     for (const call of this.waiting.all()) {
       if (!call.waitForReady && call.patienceMs === undefined) call.fail(this.noInstance(call, error));
     }
+    this.tellUsers();
   }
 
-  protected begin(call: ClientCall, now: number): void {
+  protected get connected(): boolean {
+    return this.current !== undefined;
+  }
+
+  protected sessionNow(): ClientSession | undefined {
     const session = this.current;
-    try {
-      if (
-        session?.welcomed &&
-        session.ready &&
-        this.waiting.size === 0 &&
-        this.roomIn(session) &&
-        !session.holdsMuch &&
-        !isSpecial(call)
-      ) {
-        session.start(call, now);
-        if (call.deadline !== Number.POSITIVE_INFINITY) this.deadlines.add(call, call.deadline);
-      } else this.wait(call, now);
-    } catch (error) {
-      call.fail(HeliographError.from(error));
-    }
+    if (session === undefined || !session.welcomed || !session.ready) return undefined;
+    return this.roomIn(session) && !session.holdsMuch ? session : undefined;
   }
 
-  private wait(call: ClientCall, now: number): void {
-    if (call.request === undefined && !call.streamsRequests)
-      call.request = encodeMessage(call.method.codec, call.method.input, call.message);
-    this.waiting.add(call);
-    const { current } = this;
-    const connected = current !== undefined;
-    const { patienceMs } = call;
-    const patient = patienceMs === undefined && (connected || call.waitForReady);
-    const mostMs = patienceMs ?? this.parts.connectTimeoutMs;
-    const due = patient ? call.deadline : Math.min(call.deadline, now + mostMs);
-    if (due !== Number.POSITIVE_INFINITY) this.deadlines.add(call, due);
-    if (connected) this.sendWaiting(current);
-    else this.connector.want();
+  protected sessionFor(call: ClientCall): ClientSession | undefined {
+    const session = this.current;
+    if (session === undefined || !session.ready || !this.roomIn(session)) return undefined;
+    if (!session.welcomed && (this.cautious || needsWelcome(call))) return undefined;
+    return session.fits(call) ? session : undefined;
   }
 
-  /** Large requests that wait for their chunks to leave hold nothing up, until they are too many. */
-  private roomIn({ outbox }: ClientSession): boolean {
-    return outbox.packetBytes < SESSION_QUEUE_BYTES && outbox.waitingBytes < this.waitingBytes;
+  protected want(): void {
+    this.connector.want();
   }
 
-  private sendWaiting(session: ClientSession): void {
-    const now = this.clock.now();
-    while (session.ready && this.roomIn(session)) {
-      const call = this.waiting.first((each) => session.fits(each));
-      if (call === undefined) return;
-      if (!session.welcomed && (this.cautious || needsWelcome(call))) return;
-      this.waiting.remove(call);
-      this.deadlines.remove(call);
-      try {
-        const packing = isSpecial(call) ? prepare(call, session) : undefined;
-        if (packing !== undefined) {
-          packing.then(
-            () => this.goOn(call),
-            (error) => call.fail(HeliographError.from(error)),
-          );
-        } else if (session.ready && !call.done) session.start(call, now);
-        else {
-          // Who chose the compression has ended the session, or the call.
-          this.goOn(call);
-          continue;
-        }
-        if (!call.done && call.deadline !== Number.POSITIVE_INFINITY) this.deadlines.add(call, call.deadline);
-      } catch (error) {
-        call.fail(HeliographError.from(error));
-      }
-    }
+  protected get vainWait(): string {
+    return this.current === undefined
+      ? `there was no server at ${this.endpoint}`
+      : "too many other calls were in flight";
   }
 
-  /** A call whose request had to be compressed first. */
-  private goOn(call: ClientCall): void {
-    if (call.done) return;
-    this.deadlines.remove(call);
-    try {
-      if (this.closing !== undefined) throw connectionClosed(call.method.path);
-      this.wait(call, this.clock.now());
-    } catch (error) {
-      call.fail(HeliographError.from(error));
-    }
-  }
-
-  private noInstance(call: ClientCall, cause: HeliographError | undefined): HeliographError {
+  protected noInstance(call: ClientCall, cause: HeliographError | undefined): HeliographError {
     if (call.refusal !== undefined) return call.refusal;
-    const where = this.parts.endpoints.join(", ");
-    const last = this.parts.endpoints.length === 1 ? "" : `no server at ${where}; the last one tried: `;
+    const where = this.endpoint;
+    const last = this.endpoints.length === 1 ? "" : `no server at ${where}; the last one tried: `;
     const why =
       cause === undefined
         ? `no answer from ${where} within ${this.parts.connectTimeoutMs} ms`
@@ -308,11 +293,8 @@ export class Connection extends CallMaker implements Instance, ClientSessionEven
     });
   }
 
-  private neverSent(call: ClientCall): HeliographError {
-    const where = this.parts.endpoints.join(", ");
-    const why =
-      this.current === undefined ? `there was no server at ${where}` : "too many other calls were in flight";
-    return callTimedOut(call.method.path, call.timeoutMs, why);
+  private tellUsers(): void {
+    for (const user of [...this.users]) user.changed(this);
   }
 
   private scheduleChecks(): Timer {

@@ -26,7 +26,7 @@ export interface ConnectorHost {
  * again after a backoff with jitter, or as soon as a call wants it, but never twice within 50 ms.
  */
 export class Connector {
-  private readonly endpoints: readonly string[];
+  private endpoints: readonly string[];
   private readonly host: ConnectorHost;
   private readonly clock: Clock;
   private readonly backoff: Backoff;
@@ -94,6 +94,15 @@ export class Connector {
     this.round();
   }
 
+  /** Dials these from now on; at once where the others did not answer. */
+  moveTo(endpoints: readonly string[]): void {
+    this.endpoints = endpoints;
+    if (this.state !== "waiting") return;
+    this.timer?.clear();
+    this.failedRounds = 0;
+    this.round();
+  }
+
   close(): void {
     this.state = "closed";
     this.timer?.clear();
@@ -116,7 +125,7 @@ export class Connector {
 
   private attempt(): void {
     this.state = "dialing";
-    const endpoint = this.endpoints[this.index]!;
+    const endpoint = this.endpoints[this.index] ?? this.endpoints[0]!;
     this.timer = this.clock.after(this.attemptMs, () => {
       this.host.abandon(
         new HeliographError(

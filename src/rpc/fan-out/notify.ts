@@ -4,7 +4,7 @@ import { fillMessage } from "../../wire/fill-message.js";
 import { bindUnary } from "../bound-method.js";
 import type { CallOptions } from "../call-options.js";
 import { checkCallOptions } from "../check-call-options.js";
-import { requireTransport, type Transport } from "../transport.js";
+import { type Transport, type TransportHost, transportOf } from "../transport.js";
 
 /** What may be said of a one-way call. */
 export interface NotifyOptions
@@ -34,18 +34,18 @@ const names: readonly (keyof NotifyOptions)[] = [
  * Waits for a connection, and while too much is on its way already, as any call does. It counts as a call in flight
  * until its handler has ended.
  *
- * @param transport a connection, as `connectTo` makes it
+ * @param where a node, or a connection as `connectTo` makes it
  * @throws HeliographError when it can't be sent: INVALID_ARGUMENT for the request or an option, UNAVAILABLE when there is
  *   no server, RESOURCE_EXHAUSTED, DEADLINE_EXCEEDED, CANCELLED. `notProcessed` says that it surely did not run
  */
 export async function notify<I, O>(
-  transport: Transport,
+  where: Transport | TransportHost,
   method: UnaryMethod<I, O>,
   request: Init<I>,
   options: NotifyOptions = {},
 ): Promise<void> {
   const usage = "notify(connection, GreeterService.greet, { … })";
-  requireTransport(transport, usage);
+  const transport = transportOf(where, usage);
   const bound = bindUnary(method, usage);
   if (typeof options === "object" && options !== null) checkOptionNames("notify()", options, names);
   checkCallOptions(options, "unary");

@@ -9,10 +9,11 @@ import { type BoundMethod, bindUnary } from "../bound-method.js";
 import { type CallOptions, callCancelled, callTimedOut, timeoutOf } from "../call-options.js";
 import { checkCallOptions } from "../check-call-options.js";
 import type { Peer } from "../context.js";
-import { Responses } from "../responses.js";
+import { type AnsweringCall, Responses } from "../responses.js";
 import { encodeMessage } from "../session/payload.js";
-import { type Instance, requireTransport, type Transport } from "../transport.js";
+import { type Instance, type Transport, type TransportHost, transportOf } from "../transport.js";
 import type { ResponseStream } from "../types.js";
+import { LateScatterCall } from "./late-scatter-call.js";
 import { ScatterCall } from "./scatter-call.js";
 
 /** What may be said of a call to all instances. */
@@ -72,15 +73,14 @@ const USAGE = "scatter(connection, GreeterService.greet, { … })";
  *   when `signal` fires
  */
 export function scatter<I, O>(
-  transport: Transport,
+  where: Transport | TransportHost,
   method: UnaryMethod<I, O>,
   request: Init<I>,
   options: ScatterOptions = {},
 ): ResponseStream<ScatterAnswer<O>> {
-  const answers = new Responses(() => {
-    requireTransport(transport, USAGE);
-    return begin(transport, bindUnary(method, USAGE), request, options);
-  });
+  const answers = new Responses(() =>
+    begin(transportOf(where, USAGE), bindUnary(method, USAGE), request, options),
+  );
   // Each message is one of the method's, or is undefined and an error stands beside it.
   return answers as ResponseStream<unknown> as ResponseStream<ScatterAnswer<O>>;
 }
@@ -90,7 +90,7 @@ function begin(
   method: BoundMethod,
   request: unknown,
   options: ScatterOptions,
-): ScatterCall {
+): AnsweringCall {
   checkOptions(options);
   const { maxAnswers, gapMs, parent, ...own } = options;
   const message = fillMessage(method.input, request as Init<unknown>);
@@ -100,20 +100,26 @@ function begin(
   const timeoutMs = timeoutOf(options, "unary");
   if (timeoutMs <= 0) throw callTimedOut(method.path, timeoutMs, "no time was left");
   const signals = [own.signal, parent?.signal].filter((signal) => signal !== undefined);
-  const fired = signals.find((signal) => signal.aborted);
-  if (fired !== undefined) throw callCancelled(method.path, fired.reason, true);
-  return new ScatterCall({
-    clock: transport.clock,
-    instances: instancesOf(transport, method.path),
-    method,
-    message,
-    options: { ...own, metadata, timeoutMs },
-    limits: {
-      maxAnswers: maxAnswers ?? Number.POSITIVE_INFINITY,
-      gapMs: gapMs ?? Number.POSITIVE_INFINITY,
-    },
-    signals,
-  });
+  const start = (instances: readonly Instance[]) => {
+    const fired = signals.find((signal) => signal.aborted);
+    if (fired !== undefined) throw callCancelled(method.path, fired.reason, true);
+    return new ScatterCall({
+      clock: transport.clock,
+      instances: requireAny(instances, method.path),
+      method,
+      message,
+      options: { ...own, metadata, timeoutMs },
+      limits: {
+        maxAnswers: maxAnswers ?? Number.POSITIVE_INFINITY,
+        gapMs: gapMs ?? Number.POSITIVE_INFINITY,
+      },
+      signals,
+    });
+  };
+  const instances = instancesOf(transport, method);
+  return instances instanceof Promise
+    ? new LateScatterCall(instances.then(start), signals, method.path)
+    : start(instances);
 }
 
 function checkOptions(options: ScatterOptions): void {
@@ -135,13 +141,19 @@ function checkOptions(options: ScatterOptions): void {
   }
 }
 
-function instancesOf(transport: Transport, path: string): readonly Instance[] {
+function instancesOf(
+  transport: Transport,
+  { definition }: BoundMethod,
+): readonly Instance[] | Promise<readonly Instance[]> {
   if (transport.instances === undefined) {
     throw invalidArgument(
-      `the first argument of ${USAGE} must know its instances, as a connection does; this one has no instances()`,
+      `the first argument of ${USAGE} must know its instances, as nodes and connections do; this one has no instances()`,
     );
   }
-  const instances = transport.instances();
+  return transport.instances({ name: definition.service, schema: definition.schema });
+}
+
+function requireAny(instances: readonly Instance[], path: string): readonly Instance[] {
   if (instances.length > 0) return instances;
   throw new HeliographError(Code.Unavailable, `${path}: no instance is known`, {
     reason: "NO_INSTANCE",

@@ -49,6 +49,8 @@ export abstract class Session implements PacketHandler, OutboxHost {
   private pings = 0;
   private framesInPacket = 0;
   private heard = true;
+  /** ZeroMQ messages that have arrived: who looks now and then sees whether the peer has said anything meanwhile. */
+  received = 0;
   private checkedAt = 0;
   private silentSince = 0;
 
@@ -73,6 +75,7 @@ export abstract class Session implements PacketHandler, OutboxHost {
   receive(parts: Buffer[], bytes: number): void {
     if (this.ended) return;
     this.heard = true;
+    this.received++;
     // A message that a tap dropped was read all the same.
     this.counts = parts.length === 0;
     this.pings = 0;
@@ -162,11 +165,16 @@ export abstract class Session implements PacketHandler, OutboxHost {
         { reason: "PEER_STALLED" },
       );
     }
+    this.ping();
+    return undefined;
+  }
+
+  /** Asks the peer's event loop for a sign of life. */
+  ping(): void {
     this.outbox.sendNow((writer) => {
       writer.begin(FrameKind.Ping, 0);
       writer.end();
     });
-    return undefined;
   }
 
   /** Tells the peer that nothing new will be started, and why. Best effort. */

@@ -34,6 +34,8 @@ describe.each(kinds)("the options of a call that is %s", (kind) => {
     signal: [signal, AbortSignal.abort(), AbortSignal.timeout(1)],
     metadata: [{ a: "b" }],
     waitForReady: [true, false],
+    instance: ["6f1c"],
+    balancer: [{ name: "first", picker: () => ({ pick: ([one]) => one }) }],
     onHeader: [() => {}],
     onTrailer: [() => {}],
     values: [new ContextValues()],
