@@ -15,6 +15,8 @@ export interface MemoryPeer {
 /** The listening end of a memory network; see `Listener`. */
 export class MemoryListener implements Listener {
   readonly endpoint: string;
+  /** Asked at each probe; a test double has the listener stand still, as a stopped process does. */
+  answersProbes: () => boolean = () => true;
   readonly #events: ListenerEvents;
   readonly #turns: MemoryTurns;
   readonly #onClose: () => void;

@@ -66,6 +66,11 @@ class MemoryNetwork implements SocketFactory {
     return new MemoryDialer(listener, events, options.routingId, this.#turns, this.#highWaterMark);
   }
 
+  async probe(endpoint: string): Promise<boolean> {
+    await this.#turns.settled();
+    return this.#listeners.get(endpoint)?.answersProbes() ?? false;
+  }
+
   #freeName(): string {
     do this.#wildcards += 1;
     while (this.#listeners.has(`memory://${this.#wildcards}`));

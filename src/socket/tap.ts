@@ -5,7 +5,7 @@ import { warn } from "./warn.js";
 
 /**
  * A factory whose sockets show every message to `tap`, in both directions; see `Tap`. When the tap throws, the
- * message passes unchanged and `onError` gets the error (default: a process warning).
+ * message passes unchanged and `onError` gets the error (default: a process warning). Probes carry no messages, and pass.
  */
 export function tapped(
   factory: SocketFactory,
@@ -28,6 +28,7 @@ export function tapped(
   };
   return {
     anyEndpoint: factory.anyEndpoint,
+    ...(factory.probe && { probe: factory.probe.bind(factory) }),
     async listen(endpoint, events) {
       let bound = endpoint;
       const inner = await factory.listen(endpoint, {

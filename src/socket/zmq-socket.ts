@@ -2,6 +2,7 @@ import type { SocketFactory } from "./socket.js";
 import { zmqDial } from "./zmq-dialer.js";
 import { zmqListen } from "./zmq-listener.js";
 import { prepareContext, type ZmqOptions, zmqSettings } from "./zmq-options.js";
+import { zmqProbe } from "./zmq-probe.js";
 
 /**
  * Sockets of ZeroMQ for `tcp://`, `ipc://` and `inproc://` endpoints.
@@ -16,5 +17,6 @@ export function zmqSockets(options: ZmqOptions = {}): SocketFactory {
   return {
     listen: (endpoint, events) => zmqListen(endpoint, events, settings),
     dial: (endpoint, events, dialOptions) => zmqDial(endpoint, events, dialOptions, settings),
+    probe: (endpoint, timeoutMs) => zmqProbe(endpoint, timeoutMs, settings),
   };
 }

@@ -1,13 +1,15 @@
-import { type ChildProcess, fork } from "node:child_process";
+import { type ChildProcess, execFileSync, fork } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 import { afterEach, describe, expect, test } from "vitest";
 import { zmqSockets } from "../../src/socket/zmq-socket.js";
+import { until } from "../support/within.js";
 import { DialerProbe, ListenerProbe, message, newRoutingId } from "./socket-probe.js";
 
 const program = fileURLToPath(new URL("./socket-child.ts", import.meta.url));
 /** The shortest that the kernel's own timers can keep. */
 const PEER_TIMEOUT_MS = 1_000;
+const PROBE_MS = 500;
 
 describe("the other end in another process", () => {
   const children: ChildProcess[] = [];
@@ -28,13 +30,12 @@ describe("the other end in another process", () => {
     const child = start("listen");
     const [endpoint] = (await once(child, "message")) as [string];
     const told = new DialerProbe();
-    const dialer = zmqSockets({ peerTimeoutMs: PEER_TIMEOUT_MS }).dial(endpoint, told, {
-      routingId: newRoutingId(),
-    });
+    const sockets = zmqSockets({ peerTimeoutMs: PEER_TIMEOUT_MS });
+    const dialer = sockets.dial(endpoint, told, { routingId: newRoutingId() });
     open.push(dialer);
     dialer.send(message("hello"));
     await told.untilReceived(1);
-    return { child, dialer, told };
+    return { child, dialer, told, probe: () => sockets.probe?.(endpoint, PROBE_MS) };
   }
 
   async function listenForChild() {
@@ -71,6 +72,38 @@ describe("the other end in another process", () => {
     expect(told.endings).toEqual([]);
   });
 
+  test("blocks its event loop: it answers probes, and is not aware of them", async () => {
+    const { dialer, told, probe } = await dialChild();
+    for (const text of ["before", "block 1000"]) dialer.send(message(text));
+    await told.untilReceived(2);
+    const probes = await Promise.all(Array.from({ length: 50 }, probe));
+    expect(told.texts).toEqual([["hello"], ["before"]]);
+    expect(new Set(probes)).toEqual(new Set([true]));
+    await told.untilReceived(3);
+    expect([told.texts[2], told.endings]).toEqual([["block 1000"], []]);
+  });
+
+  test("is stopped: it answers no probe until it goes on, however many there were", async () => {
+    const { child, dialer, told, probe } = await dialChild();
+    child.kill("SIGSTOP");
+    await until(2_000, "the process to stand still", () => stateOf(child).startsWith("T"));
+    // More than fit into the queue of connections that wait to be accepted.
+    const probes = await Promise.all(Array.from({ length: 200 }, probe));
+    expect(new Set(probes)).toEqual(new Set([false]));
+    child.kill("SIGCONT");
+    expect(await probe()).toBe(true);
+    dialer.send(message("still here"));
+    await told.untilReceived(2);
+    expect(told.endings).toEqual([]);
+  });
+
+  test("is killed: a probe of it is refused", async () => {
+    const { child, probe } = await dialChild();
+    child.kill("SIGKILL");
+    await once(child, "exit");
+    expect(await probe()).toBe(false);
+  });
+
   test("is stopped while much is on the way to it: its dialer is told when its kernel takes no more", async () => {
     const { child, dialer, told } = await dialChild();
     child.kill("SIGSTOP");
@@ -86,3 +119,8 @@ describe("the other end in another process", () => {
     expect([code, signal]).toEqual([0, null]);
   });
 });
+
+/** As `ps` shows it: T for one that is stopped. */
+function stateOf({ pid }: ChildProcess): string {
+  return String(execFileSync("ps", ["-o", "state=", "-p", String(pid)]));
+}

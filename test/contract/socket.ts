@@ -342,6 +342,33 @@ export function testSocketContract(socketCase: SocketCase): void {
       });
     });
 
+    describe("a probe", () => {
+      const probe = (endpoint: string) => factory.probe?.(endpoint, 2_000);
+
+      test("is answered where somebody listens, and nowhere else", async () => {
+        const { listener } = await listen();
+        expect(await probe(listener.endpoint)).toBe(true);
+        await listener.close();
+        expect(await probe(listener.endpoint)).toBe(false);
+        expect(await probe(socketCase.malformed)).toBe(false);
+      });
+
+      test("is nothing that the listener or its peers get to know of, and leaves nothing behind", async () => {
+        const { listener, heard, dialer, told } = await connected();
+        const before = { files: openFiles(), resources: process.getActiveResourcesInfo().length };
+        for (let round = 0; round < 20; round += 1) {
+          const answers = await Promise.all(Array.from({ length: 20 }, () => probe(listener.endpoint)));
+          expect(answers).not.toContain(false);
+        }
+        dialer.send(message("after"));
+        await heard.untilReceived(2);
+        expect([heard.texts, [...heard.departed], told.endings]).toEqual([[["hello"], ["after"]], [], []]);
+        // The ends of the last few close a moment later.
+        expect(openFiles()).toBeLessThan(before.files + 30);
+        expect(process.getActiveResourcesInfo().length).toBeLessThan(before.resources + 30);
+      });
+    });
+
     test("1,000 connections opened and closed leave nothing behind", { timeout: 60_000 }, async () => {
       const { listener, heard } = await listen();
       const { dialer } = dial(listener);

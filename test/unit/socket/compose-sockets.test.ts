@@ -31,3 +31,17 @@ test.each(["tcp://127.0.0.1:*", "memory", "", "constructor://x"])(
     await dialer.close();
   },
 );
+
+test("A probe goes to the factory of the endpoint's scheme; where there is none nobody listens", async () => {
+  const bound = await factory.listen("memory://probed", new ListenerProbe());
+  expect(await factory.probe?.("memory://probed", 1_000)).toBe(true);
+  expect(await factory.probe?.("other://probed", 1_000)).toBe(false);
+  expect(await factory.probe?.("tcp://127.0.0.1:1", 1_000)).toBe(false);
+  await bound.close();
+});
+
+test("There are no probes if one of the factories has none", () => {
+  const memory = memoryNetwork();
+  const mute = { listen: memory.listen.bind(memory), dial: memory.dial.bind(memory) };
+  expect(composeSockets({ memory, mute }).probe).toBeUndefined();
+});
