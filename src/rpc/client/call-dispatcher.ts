@@ -29,19 +29,18 @@ export abstract class CallDispatcher extends CallMaker {
   protected abstract readonly connectTimeoutMs: number;
   /** How often a call goes on elsewhere, or once more, after sessions that did nothing of it. */
   protected abstract readonly mostRefusals: number;
-  /** There is a session that calls are sent to, or wait for room in. */
-  protected abstract readonly connected: boolean;
-
   /** A session that takes a call of the usual kind at this moment. */
   protected abstract sessionNow(call: ClientCall): ClientSession | undefined;
   /** A session that takes a call that had to wait. */
   protected abstract sessionFor(call: ClientCall): ClientSession | undefined;
+  /** There is a session that the call is sent on, or waits for room in. */
+  protected abstract isConnected(call: ClientCall): boolean;
   /** A call waits for a connection: see to it that there will be one. */
   protected abstract want(call: ClientCall): void;
   /** Why a call found no server. */
   protected abstract noInstance(call: ClientCall, cause: HeliographError | undefined): HeliographError;
-  /** What a call waited for in vain, for the caller whose time is over. */
-  protected abstract readonly vainWait: string;
+  /** What the call has waited for in vain, now that its time is over. */
+  protected abstract vainWait(call: ClientCall): string;
 
   settled(call: ClientCall): void {
     this.deadlines.remove(call);
@@ -50,8 +49,8 @@ export abstract class CallDispatcher extends CallMaker {
 
   expired(call: ClientCall): void {
     if (this.clock.now() >= call.deadline)
-      call.fail(callTimedOut(call.method.path, call.timeoutMs, this.vainWait));
-    else if (!this.connected && !call.waitForReady) call.fail(this.noInstance(call, undefined));
+      call.fail(callTimedOut(call.method.path, call.timeoutMs, this.vainWait(call)));
+    else if (!this.isConnected(call) && !call.waitForReady) call.fail(this.noInstance(call, undefined));
     else if (call.deadline !== Number.POSITIVE_INFINITY) this.deadlines.add(call, call.deadline);
   }
 
@@ -123,7 +122,7 @@ export abstract class CallDispatcher extends CallMaker {
     if (call.request === undefined && !call.streamsRequests)
       call.request = encodeMessage(call.method.codec, call.method.input, call.message);
     this.waiting.add(call);
-    const { connected } = this;
+    const connected = this.isConnected(call);
     const { patienceMs } = call;
     const patient = patienceMs === undefined && (connected || call.waitForReady);
     const mostMs = patienceMs ?? this.connectTimeoutMs;

@@ -4,6 +4,7 @@ import { Code } from "../../core/code.js";
 import { Deadline } from "../../core/deadline-wheel.js";
 import { HeliographError, invalidArgument } from "../../core/error.js";
 import { Metadata } from "../../core/metadata.js";
+import type { Candidate } from "../../naming/balancer.js";
 import type { Method } from "../../wire/definition.js";
 import { type Frame, FrameField, FrameKind } from "../../wire/frame.js";
 import { type Limits, messageTooLarge } from "../../wire/limits.js";
@@ -27,11 +28,6 @@ export interface ClientCallOwner extends TimersHost {
   expired(call: ClientCall): void;
   /** The call was refused before anything of it was done. True when it is going to be sent again. */
   again(call: ClientCall, error: HeliographError): boolean;
-}
-
-/** Who chose the instance for a call. */
-export interface ChosenBy {
-  ended(call: ClientCall): void;
 }
 
 /** What a call needs of the session that it was sent on. */
@@ -75,10 +71,10 @@ export abstract class ClientCall extends Deadline implements Abortable, TableEnt
   refusals = 0;
   /** The error's code, once it has ended with one. */
   outcome: Code | undefined;
-  /** Who chose the instance and wants to know of the end, and when the call was sent there. */
-  chosenBy: ChosenBy | undefined;
+  /** Whom a balancer chose for it, and when it was sent there, of a balancer that is told of the end. */
+  sentTo: Candidate | undefined;
   sentAt = 0;
-  protected owner: ClientCallOwner;
+  protected readonly owner: ClientCallOwner;
   protected assembly: Assembly | undefined;
   /** Of the payload that arrives. */
   protected compression = 0;
@@ -176,9 +172,9 @@ export abstract class ClientCall extends Deadline implements Abortable, TableEnt
     return !this.done && !this.streamsRequests;
   }
 
-  /** Somebody else brings it to a session from now on. It belongs to none at present, and waits nowhere. */
-  moveTo(owner: ClientCallOwner): void {
-    this.owner = owner;
+  /** The one instance that it may be sent to; undefined for any. */
+  get instance(): string | undefined {
+    return this.options.instance ?? this.group?.identity?.instance;
   }
 
   /** Nothing of it was done: it goes on elsewhere. */

@@ -27,6 +27,7 @@ import { Session, type SessionShared } from "../session/session.js";
 import type { OutgoingStream } from "../session/stream-output.js";
 import type { StreamSender } from "../stream/stream-sender.js";
 import type { ClientCall } from "./client-call.js";
+import { connectionError, drainedError, notStarted, outcomeUnknown } from "./fates.js";
 import type { OneWaySession } from "./one-way-call.js";
 import type { StreamCallSession } from "./stream-call.js";
 
@@ -50,6 +51,8 @@ export class ClientSession extends Session implements DialerEvents, StreamCallSe
   private readonly room = new AssemblyRoom();
   /** Who the server says it is, once it has. */
   server: ReceivedWelcome | undefined;
+  /** Why it has ended, once it has. */
+  endReason: HeliographError | undefined;
   /** What was found to be wrong with the server, by who watches over it. */
   trouble: string | undefined;
   private readonly events: ClientSessionEvents;
@@ -349,6 +352,7 @@ export class ClientSession extends Session implements DialerEvents, StreamCallSe
   private finish(error: HeliographError): void {
     if (this.ended) return;
     this.ended = true;
+    this.endReason = error;
     this.outbox.close();
     this.streams.close();
     for (const call of this.calls.all()) call.lost(outcomeUnknown(call.method.path, error));
@@ -363,53 +367,4 @@ function routingId(): Buffer {
   const id = randomBytes(16);
   id[0] = id[0]! | 0x80;
   return id;
-}
-
-function connectionError(
-  endpoint: string,
-  reason: CloseReason,
-  wasOpen: boolean,
-  cause?: Error,
-): HeliographError {
-  const what: Record<CloseReason, string> = {
-    refused: `nobody listens at ${endpoint}`,
-    unresolved: `the host of ${endpoint} has no address`,
-    "handshake-failed": `the ZeroMQ handshake with ${endpoint} failed: another protocol or other security`,
-    disconnected: `the connection to ${endpoint} broke`,
-    closed: `the connection to ${endpoint} was closed`,
-  };
-  // Where a network can't use such an address at all, its own text is the better one.
-  const why = cause instanceof HeliographError && reason === "unresolved" ? cause.rawMessage : what[reason];
-  return new HeliographError(Code.Unavailable, why, {
-    reason: reason === "handshake-failed" ? "HANDSHAKE_FAILED" : wasOpen ? "CONNECTION_LOST" : "NO_INSTANCE",
-    notProcessed: !wasOpen,
-    cause,
-  });
-}
-
-function drainedError(endpoint: string): HeliographError {
-  return new HeliographError(Code.Unavailable, `the server at ${endpoint} is shutting down`, {
-    reason: "DRAINING",
-  });
-}
-
-function outcomeUnknown(path: string, cause: HeliographError): HeliographError {
-  if (cause.code === Code.Cancelled)
-    return new HeliographError(cause.code, `${path}: ${cause.rawMessage}`, cause);
-  return new HeliographError(
-    Code.Unavailable,
-    `${path}: ${cause.rawMessage} before the answer came; it can't be known whether the call ran`,
-    { reason: "CONNECTION_LOST", cause },
-  );
-}
-
-function notStarted(path: string, endpoint: string, status: HeliographError | undefined): HeliographError {
-  const code = status?.code ?? Code.Unavailable;
-  const why = status === undefined ? `the server at ${endpoint} is shutting down` : status.rawMessage;
-  return new HeliographError(code, `${path}: not started: ${why}`, {
-    reason: status?.reason ?? "DRAINING",
-    origin: "peer",
-    notProcessed: true,
-    cause: status,
-  });
 }

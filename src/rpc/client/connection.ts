@@ -68,7 +68,8 @@ export class Connection extends CallDispatcher implements Instance, ClientSessio
   /** Set while there are sessions. */
   private checks: Timer | undefined;
   private closing: Promise<void> | undefined;
-  private retired = false;
+  /** Set once it is retired. */
+  private retired: (() => void) | undefined;
   /** One for each endpoint; this one alone when there is only one. */
   private children: readonly Connection[] | undefined;
   peer: Peer | undefined;
@@ -107,12 +108,12 @@ export class Connection extends CallDispatcher implements Instance, ClientSessio
     return this.current?.inFlight ?? 0;
   }
 
-  /** It is not known yet whether the server can be reached. */
+  /** A session is being made. */
   get connecting(): boolean {
-    return this.session === undefined && this.failure === undefined;
+    return this.connector.dialing;
   }
 
-  /** Sees to it that there is a session from now on, whenever the server can be reached. */
+  /** Sees to it that there is a session from now on, whenever the server can be reached; tries at once if there is none. */
   connect(): void {
     this.connector.want();
   }
@@ -132,13 +133,16 @@ export class Connection extends CallDispatcher implements Instance, ClientSessio
     if (index >= 0) this.users.splice(index, 1);
   }
 
-  /** The server is said to be gone: connects no more, and ends when the calls that are under way have. */
-  retire(reason: HeliographError): void {
+  /** The server is said to be gone: connects no more. Resolves when the calls under way have ended, and all is closed. */
+  retire(reason: HeliographError): Promise<void> {
     this.connector.close();
     for (const call of this.waiting.all()) call.fail(this.noInstance(call, reason));
+    const retired = new Promise<void>((resolve) => {
+      this.retired = resolve;
+    });
     for (const session of [...this.sessions]) session.retire(reason);
-    if (this.sessions.size === 0) void this.close();
-    else this.retired = true;
+    this.endRetired();
+    return retired;
   }
 
   /** Each endpoint with a connection of its own; made when first asked for. */
@@ -222,7 +226,7 @@ export class Connection extends CallDispatcher implements Instance, ClientSessio
       this.connector.failed(error);
     } else if (session === current) this.connector.lost(error);
     if (session === current) this.tellUsers();
-    if (this.retired && this.sessions.size === 0) void this.close();
+    this.endRetired();
   }
 
   // What the connector decides.
@@ -251,7 +255,7 @@ export class Connection extends CallDispatcher implements Instance, ClientSessio
     this.tellUsers();
   }
 
-  protected get connected(): boolean {
+  protected isConnected(): boolean {
     return this.current !== undefined;
   }
 
@@ -272,7 +276,7 @@ export class Connection extends CallDispatcher implements Instance, ClientSessio
     this.connector.want();
   }
 
-  protected get vainWait(): string {
+  protected vainWait(): string {
     return this.current === undefined
       ? `there was no server at ${this.endpoint}`
       : "too many other calls were in flight";
@@ -291,6 +295,10 @@ export class Connection extends CallDispatcher implements Instance, ClientSessio
       notProcessed: true,
       cause,
     });
+  }
+
+  private endRetired(): void {
+    if (this.retired !== undefined && this.sessions.size === 0) void this.close().then(this.retired);
   }
 
   private tellUsers(): void {

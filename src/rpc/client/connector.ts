@@ -50,6 +50,11 @@ export class Connector {
     this.attemptMs = options.attemptMs;
   }
 
+  /** An attempt is under way, or is about to be. */
+  get dialing(): boolean {
+    return this.state === "dialing";
+  }
+
   /** A call wants a connection. */
   want(): void {
     if (this.state === "idle") this.round();

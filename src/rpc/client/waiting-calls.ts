@@ -11,8 +11,9 @@ export class WaitingCalls {
   /** Goes on where it was: a new one would pass over all that were removed before. */
   private order = this.calls.values();
   private latest: ClientCall | undefined;
-  /** Those that found no room when it was their turn. */
-  private readonly parked = new Set<ClientCall>();
+  /** Those that found no room when it was their turn, by the instance that they have to go to. */
+  private readonly parked = new Map<string | undefined, Set<ClientCall>>();
+  private parkedCount = 0;
   private bytes = 0;
 
   constructor(maxBytes: number) {
@@ -20,7 +21,7 @@ export class WaitingCalls {
   }
 
   get size(): number {
-    return this.calls.size + this.parked.size;
+    return this.calls.size + this.parkedCount;
   }
 
   /** @throws HeliographError RESOURCE_EXHAUSTED, reason QUEUE_FULL */
@@ -43,26 +44,45 @@ export class WaitingCalls {
    * pass until they do.
    */
   first(fits: (call: ClientCall) => boolean): ClientCall | undefined {
-    for (const call of this.parked) {
-      if (fits(call)) return call;
-      break;
+    for (const group of this.parked.values()) {
+      for (const call of group) {
+        if (fits(call)) return call;
+        break;
+      }
     }
     for (let call = this.head(); call !== undefined; call = this.head()) {
       if (fits(call)) return call;
       this.calls.delete(call);
-      this.parked.add(call);
+      this.park(call);
     }
     return undefined;
   }
 
   /** Does nothing when the call doesn't wait here. */
   remove(call: ClientCall): void {
-    if (this.calls.delete(call) || this.parked.delete(call)) this.bytes -= call.request?.length ?? 0;
+    if (this.calls.delete(call) || (this.parkedCount > 0 && this.unpark(call)))
+      this.bytes -= call.request?.length ?? 0;
   }
 
   /** Those that wait now, in order. */
   all(): ClientCall[] {
-    return [...this.parked, ...this.calls];
+    const parked = [...this.parked.values()].flatMap((group) => [...group]);
+    return [...parked, ...this.calls];
+  }
+
+  private park(call: ClientCall): void {
+    const group = this.parked.get(call.instance);
+    if (group === undefined) this.parked.set(call.instance, new Set([call]));
+    else group.add(call);
+    this.parkedCount++;
+  }
+
+  private unpark(call: ClientCall): boolean {
+    const group = this.parked.get(call.instance);
+    if (group === undefined || !group.delete(call)) return false;
+    if (group.size === 0) this.parked.delete(call.instance);
+    this.parkedCount--;
+    return true;
   }
 
   private head(): ClientCall | undefined {

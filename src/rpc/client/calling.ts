@@ -1,0 +1,138 @@
+import type { Clock } from "../../core/clock.js";
+import { DeadlineWheel } from "../../core/deadline-wheel.js";
+import type { Balancer, PickerParts } from "../../naming/balancer.js";
+import type { InstanceSource } from "../../naming/resolver.js";
+import type {
+  BidiStreamMethod,
+  ClientStreamMethod,
+  Method,
+  ServerStreamMethod,
+  UnaryMethod,
+} from "../../wire/definition.js";
+import { firstCredit, mostCredit } from "../../wire/limits.js";
+import type { BoundMethod } from "../bound-method.js";
+import type { Instance, Transport, TransportCallOptions, UsedService } from "../transport.js";
+import type { MessageSource, ResponseStream } from "../types.js";
+import { Channel, type ChannelParts } from "./channel.js";
+import { type LinkEvents, type LinkParts, Links } from "./link-pool.js";
+
+/** What the calling side of a node is made of. */
+export interface CallingParts extends LinkParts {
+  readonly source: InstanceSource;
+  /** Of calls whose client names none. */
+  readonly balancer: Balancer;
+  /** See `Announcement.host`. */
+  readonly host: string;
+  readonly events: Omit<LinkEvents, "trustChanged">;
+  readonly judge: ChannelParts["judge"];
+}
+
+/** The calling side of a node: a channel for each service, over links that they share. */
+export class Calling implements Transport {
+  readonly clock: Clock;
+  private readonly parts: CallingParts;
+  private readonly links: Links;
+  private readonly deadlines: DeadlineWheel;
+  /** By balancer, then by service. */
+  private readonly channels = new Map<Balancer, Map<string, Channel>>();
+  private closing: Promise<void> | undefined;
+
+  constructor(parts: CallingParts) {
+    this.parts = parts;
+    this.clock = parts.clock;
+    this.deadlines = new DeadlineWheel(parts.clock);
+    this.links = new Links(parts, {
+      connected: (endpoint, peer) => parts.events.connected(endpoint, peer),
+      disconnected: (endpoint, peer, error) => parts.events.disconnected(endpoint, peer, error),
+      handshakeFailed: (endpoint, error) => parts.events.handshakeFailed(endpoint, error),
+      trustChanged: () => {
+        for (const channel of this.all()) channel.trustChanged();
+      },
+    });
+  }
+
+  channel(service: UsedService, balancer: Balancer = this.parts.balancer): Channel {
+    let byService = this.channels.get(balancer);
+    if (byService === undefined) {
+      byService = new Map();
+      this.channels.set(balancer, byService);
+    }
+    let channel = byService.get(service.name);
+    if (channel === undefined) {
+      channel = this.makeChannel(service, balancer);
+      byService.set(service.name, channel);
+      if (this.closing !== undefined) channel.close();
+    }
+    return channel;
+  }
+
+  unary(method: BoundMethod<UnaryMethod>, request: unknown, options: TransportCallOptions): Promise<unknown> {
+    return this.of(method).unary(method, request, options);
+  }
+
+  serverStream(
+    method: BoundMethod<ServerStreamMethod>,
+    request: unknown,
+    options: TransportCallOptions,
+  ): ResponseStream<unknown> {
+    return this.of(method).serverStream(method, request, options);
+  }
+
+  clientStream(
+    method: BoundMethod<ClientStreamMethod>,
+    requests: MessageSource<unknown>,
+    options: TransportCallOptions,
+  ): Promise<unknown> {
+    return this.of(method).clientStream(method, requests, options);
+  }
+
+  bidiStream(
+    method: BoundMethod<BidiStreamMethod>,
+    requests: MessageSource<unknown>,
+    options: TransportCallOptions,
+  ): ResponseStream<unknown> {
+    return this.of(method).bidiStream(method, requests, options);
+  }
+
+  instances(service: UsedService): Promise<readonly Instance[]> {
+    return this.channel(service).instances();
+  }
+
+  /** Ends all calls with CANCELLED and closes all connections. Always ends. */
+  close(): Promise<void> {
+    this.closing ??= this.shutDown();
+    return this.closing;
+  }
+
+  private async shutDown(): Promise<void> {
+    for (const channel of this.all()) channel.close();
+    await this.links.close();
+    this.deadlines.close();
+  }
+
+  private of({ definition }: BoundMethod<Method>): Channel {
+    return this.channel({ name: definition.service, schema: definition.schema });
+  }
+
+  private *all(): Iterable<Channel> {
+    for (const byService of this.channels.values()) yield* byService.values();
+  }
+
+  private makeChannel(service: UsedService, balancer: Balancer): Channel {
+    const { source, clock, connectTimeoutMs, shared, judge, host } = this.parts;
+    const pickerParts: PickerParts = { clock, random: Math.random, host };
+    return new Channel({
+      service,
+      source,
+      links: this.links,
+      picker: balancer.picker(pickerParts),
+      pickerParts,
+      clock,
+      deadlines: this.deadlines,
+      connectTimeoutMs,
+      credit: { first: firstCredit(shared.limits), most: mostCredit(shared.limits) },
+      messageBytes: shared.limits.messageBytes,
+      judge,
+    });
+  }
+}

@@ -1,0 +1,370 @@
+import type { Clock } from "../../core/clock.js";
+import { Code } from "../../core/code.js";
+import type { DeadlineWheel } from "../../core/deadline-wheel.js";
+import { HeliographError } from "../../core/error.js";
+import type { Balancer, Candidate, PickedCall, Picker, PickerParts } from "../../naming/balancer.js";
+import { type InstanceInfo, instanceKey } from "../../naming/instance.js";
+import type { InstanceListener, InstanceSource } from "../../naming/resolver.js";
+import type { StreamCredit } from "../../wire/limits.js";
+import type { Instance, UsedService } from "../transport.js";
+import { CallDispatcher, waitingBytesFor } from "./call-dispatcher.js";
+import { connectionClosed } from "./call-maker.js";
+import { ChannelMember } from "./channel-member.js";
+import type { ClientCall } from "./client-call.js";
+import type { ClientSession } from "./client-session.js";
+import type { Connection, ConnectionUser } from "./connection.js";
+import type { LinkPool } from "./link.js";
+import { explainAbsence } from "./no-instance.js";
+import { WaitingCalls } from "./waiting-calls.js";
+
+/** How long an instance that has refused a call gets no other. */
+const REST_MS = 1_000;
+
+/** What a channel is made of. */
+export interface ChannelParts {
+  readonly service: UsedService;
+  readonly source: InstanceSource;
+  readonly links: LinkPool;
+  readonly picker: Picker;
+  readonly pickerParts: PickerParts;
+  readonly clock: Clock;
+  readonly deadlines: DeadlineWheel;
+  readonly connectTimeoutMs: number;
+  readonly credit: { readonly first: StreamCredit; readonly most: StreamCredit };
+  readonly messageBytes: number;
+  /**
+   * Whether the server of this session can be called by this client: undefined when it can, the error when it can't; a
+   * promise when it takes a while to find out.
+   */
+  judge(
+    service: UsedService,
+    session: ClientSession,
+    connection: Connection,
+  ): HeliographError | undefined | Promise<HeliographError | undefined>;
+}
+
+/** A client's way to all instances of one service: follows who they are, connects to each, and chooses for each call. */
+export class Channel extends CallDispatcher implements InstanceListener, ConnectionUser {
+  readonly clock: Clock;
+  readonly deadlines: DeadlineWheel;
+  protected readonly waiting: WaitingCalls;
+  protected readonly waitingBytes: number;
+  protected readonly connectTimeoutMs: number;
+  /** A rolling restart refuses a call once or twice. */
+  protected readonly mostRefusals = 8;
+  protected readonly streamCredit: StreamCredit;
+  protected readonly mostCredit: StreamCredit;
+  private readonly parts: ChannelParts;
+  private readonly members = new Map<string, ChannelMember>();
+  /** Those that are eligible; a new array whenever they are others. */
+  private candidates: readonly ChannelMember[] = [];
+  /** One of the candidates has changed. */
+  private stale = false;
+  private readonly picked: { -readonly [K in keyof PickedCall]: PickedCall[K] };
+  /** Of balancers that calls name themselves. */
+  private readonly pickers = new Map<Balancer, Picker>();
+  private stopWatching: (() => void) | undefined;
+  private watchingSince = 0;
+  private resolved = false;
+  /** Why the source can't be asked at present. */
+  private failure: HeliographError | undefined;
+  private resolutions: (() => void)[] = [];
+  private closed = false;
+
+  constructor(parts: ChannelParts) {
+    super();
+    this.parts = parts;
+    this.clock = parts.clock;
+    this.deadlines = parts.deadlines;
+    this.connectTimeoutMs = parts.connectTimeoutMs;
+    this.streamCredit = parts.credit.first;
+    this.mostCredit = parts.credit.most;
+    this.waitingBytes = waitingBytesFor(parts.messageBytes);
+    this.waiting = new WaitingCalls(this.waitingBytes);
+    this.picked = { path: "", request: undefined, metadata: undefined };
+  }
+
+  protected get isClosed(): boolean {
+    return this.closed;
+  }
+
+  /** Every instance that is not dead; waits for the first answer, at most as long as a call would. */
+  async instances(): Promise<readonly Instance[]> {
+    if (this.closed) throw connectionClosed(this.parts.service.name);
+    this.watch();
+    if (!this.resolved) await this.resolution();
+    if (this.closed) throw connectionClosed(this.parts.service.name);
+    const living = [...this.members.values()].filter(({ info }) => info.state !== "dead");
+    return living.map(({ link: { connection }, info }) => ({
+      endpoint: connection.endpoint,
+      peer: connection.peer,
+      transport: connection,
+      info,
+    }));
+  }
+
+  /** Ends all calls that wait; those under way end with their sessions. */
+  close(): void {
+    this.closed = true;
+    this.stopWatching?.();
+    for (const call of this.waiting.all()) call.fail(connectionClosed(call.method.path));
+    for (const key of [...this.members.keys()]) this.remove(key);
+    this.candidates = [];
+    for (const resolve of this.resolutions.splice(0)) resolve();
+  }
+
+  // What the source says.
+
+  update(instances: readonly InstanceInfo[]): void {
+    if (this.closed) return;
+    this.failure = undefined;
+    const keys = new Set<string>();
+    for (const info of instances) {
+      const key = instanceKey(info);
+      keys.add(key);
+      this.place(key, info);
+    }
+    for (const key of [...this.members.keys()]) if (!keys.has(key)) this.remove(key);
+    this.resolved = true;
+    for (const resolve of this.resolutions.splice(0)) resolve();
+    this.refresh();
+  }
+
+  failed(error: HeliographError): void {
+    this.failure = error;
+  }
+
+  // What the connections say.
+
+  roomier(): void {
+    if (this.waiting.size > 0) this.sendWaiting();
+  }
+
+  changed(connection: Connection): void {
+    for (const member of this.members.values()) if (member.link.connection === connection) this.judge(member);
+    this.refresh();
+  }
+
+  /** An instance is trusted again, or no longer. */
+  trustChanged(): void {
+    this.refresh();
+  }
+
+  // What calls ask for.
+
+  override settled(call: ClientCall): void {
+    super.settled(call);
+    if (call.sentTo !== undefined)
+      this.pickerOf(call).ended?.(call.sentTo, call.outcome, this.clock.now() - call.sentAt);
+  }
+
+  override again(call: ClientCall, error: HeliographError): boolean {
+    if (error.code === Code.Unavailable) this.rest(call);
+    return super.again(call, error);
+  }
+
+  protected sessionNow(call: ClientCall): ClientSession | undefined {
+    if (this.candidates.length === 0 || call.instance !== undefined) return undefined;
+    return this.choose(call);
+  }
+
+  protected sessionFor(call: ClientCall): ClientSession | undefined {
+    const { instance } = call;
+    if (instance === undefined) return this.candidates.length === 0 ? undefined : this.choose(call);
+    const member = this.members.get(instance);
+    return member?.eligible ? this.roomOf(member, call) : undefined;
+  }
+
+  protected isConnected({ instance }: ClientCall): boolean {
+    if (instance === undefined) return this.candidates.length > 0;
+    return this.members.get(instance)?.eligible ?? false;
+  }
+
+  protected want(call: ClientCall): void {
+    this.watch();
+    for (const member of this.wanted(call)) if (member.callable) member.link.connection.connect();
+    if (this.hopeless(call)) throw this.noInstance(call);
+  }
+
+  protected vainWait(call: ClientCall): string {
+    if (this.isConnected(call)) return "too many other calls were in flight";
+    return this.absence(call);
+  }
+
+  protected noInstance(call: ClientCall): HeliographError {
+    if (call.refusal !== undefined) return call.refusal;
+    if (
+      call.group?.identity !== undefined &&
+      this.resolved &&
+      !this.members.has(call.group.identity.instance)
+    )
+      return call.instanceGone();
+    const wanted = this.wanted(call);
+    const [unfit] = wanted.map((member) => member.unfit).filter((error) => error !== undefined);
+    if (unfit !== undefined && wanted.every((member) => member.unfit !== undefined)) return unfit;
+    return new HeliographError(Code.Unavailable, `${call.method.path}: ${this.absence(call)}`, {
+      reason: "NO_INSTANCE",
+      notProcessed: true,
+      cause: this.failure,
+    });
+  }
+
+  /** The instance that the picker chooses; when it has no room, any other that has some. */
+  private choose(call: ClientCall): ClientSession | undefined {
+    const { candidates, picked } = this;
+    picked.path = call.method.path;
+    picked.request = call.message;
+    picked.metadata = call.metadata;
+    const chosen = this.pickerOf(call).pick(candidates, picked);
+    // Pickers are given members, and give one of them back.
+    const member = chosen as ChannelMember | undefined;
+    if (member === undefined) return undefined;
+    const session = this.roomOf(member, call);
+    if (session !== undefined) return session;
+    for (const other of candidates) {
+      const room = other === member ? undefined : this.roomOf(other, call);
+      if (room !== undefined) return room;
+    }
+    return undefined;
+  }
+
+  private roomOf(member: ChannelMember, call: ClientCall): ClientSession | undefined {
+    const { session } = member.link.connection;
+    if (session === undefined || !session.ready || !this.roomIn(session)) return undefined;
+    if (call.request === undefined ? session.holdsMuch : !session.fits(call)) return undefined;
+    if (this.pickerOf(call).ended !== undefined) {
+      call.sentTo = member satisfies Candidate;
+      call.sentAt = this.clock.now();
+    }
+    return session;
+  }
+
+  private pickerOf({ options: { balancer } }: ClientCall): Picker {
+    if (balancer === undefined) return this.parts.picker;
+    let picker = this.pickers.get(balancer);
+    if (picker === undefined) {
+      picker = balancer.picker(this.parts.pickerParts);
+      this.pickers.set(balancer, picker);
+    }
+    return picker;
+  }
+
+  private watch(): void {
+    if (this.stopWatching !== undefined || this.closed) return;
+    this.watchingSince = this.clock.now();
+    this.stopWatching = this.parts.source.watch(this.parts.service.name, this);
+  }
+
+  private resolution(): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = this.clock.after(this.connectTimeoutMs, resolve);
+      this.resolutions.push(() => {
+        timer.clear();
+        resolve();
+      });
+    });
+  }
+
+  private place(key: string, info: InstanceInfo): void {
+    let member = this.members.get(key);
+    if (member === undefined) {
+      const link = this.parts.links.take(info);
+      member = new ChannelMember(link, info);
+      this.members.set(key, member);
+      link.connection.use(this);
+      if (member.callable) link.connection.connect();
+      this.judge(member);
+      return;
+    }
+    if (info.version !== member.info.version) this.stale = true;
+    const worse = info.state !== "alive" && member.info.state !== info.state;
+    member.info = info;
+    this.parts.links.update(member.link, info);
+    // Of one that is well the word is taken; of another its own connection is asked.
+    if (worse) member.link.watch.doubt();
+    if (member.callable && member.link.connection.session === undefined && info.state === "alive")
+      member.link.connection.connect();
+  }
+
+  private remove(key: string): void {
+    const member = this.members.get(key);
+    if (member === undefined) return;
+    this.members.delete(key);
+    member.resting?.clear();
+    member.link.connection.leave(this);
+    this.parts.links.release(member.link);
+  }
+
+  private judge(member: ChannelMember): void {
+    const { connection } = member.link;
+    const { session } = connection;
+    if (session === undefined || member.judged === session) return;
+    member.judged = session;
+    const verdict = this.parts.judge(this.parts.service, session, connection);
+    member.undecided = verdict instanceof Promise;
+    if (!(verdict instanceof Promise)) {
+      member.unfit = verdict;
+      return;
+    }
+    void verdict.then((error) => {
+      if (member.judged !== session) return;
+      member.undecided = false;
+      member.unfit = error;
+      this.refresh();
+    });
+  }
+
+  /** The instance that has just refused a call gets no other for a while. */
+  private rest(call: ClientCall): void {
+    for (const member of this.candidates) {
+      if (member.link.connection.session !== call.session) continue;
+      member.resting?.clear();
+      member.resting = this.clock.after(REST_MS, () => {
+        member.resting = undefined;
+        this.refresh();
+      });
+      this.refresh();
+      return;
+    }
+  }
+
+  /** Who can be called may have changed: sends what waits for it, and ends what waits in vain. */
+  private refresh(): void {
+    if (this.closed) return;
+    const eligible = [...this.members.values()].filter((member) => member.eligible);
+    const same =
+      eligible.length === this.candidates.length && eligible.every((each, i) => each === this.candidates[i]);
+    if (!same || this.stale) this.candidates = eligible;
+    this.stale = false;
+    if (this.waiting.size === 0) return;
+    this.sendWaiting();
+    for (const call of this.waiting.all()) {
+      if (this.hopeless(call)) call.fail(this.noInstance(call));
+    }
+  }
+
+  /** Nothing is under way that would bring the call a server. */
+  private hopeless(call: ClientCall): boolean {
+    if (call.waitForReady || call.patienceMs !== undefined || this.isConnected(call)) return false;
+    if (!this.resolved)
+      return this.failure !== undefined && this.clock.now() - this.watchingSince >= this.connectTimeoutMs;
+    return !this.wanted(call).some((member) => member.underWay);
+  }
+
+  private wanted({ instance }: ClientCall): readonly ChannelMember[] {
+    if (instance === undefined) return [...this.members.values()];
+    const member = this.members.get(instance);
+    return member === undefined ? [] : [member];
+  }
+
+  private absence(call: ClientCall): string {
+    return explainAbsence({
+      service: this.parts.service.name,
+      instance: call.instance,
+      resolved: this.resolved,
+      failure: this.failure,
+      waitedMs: this.connectTimeoutMs,
+      members: this.wanted(call),
+    });
+  }
+}

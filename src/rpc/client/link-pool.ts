@@ -1,0 +1,167 @@
+import type { Backoff } from "../../core/backoff.js";
+import type { Clock, Timer } from "../../core/clock.js";
+import { Code } from "../../core/code.js";
+import { HeliographError } from "../../core/error.js";
+import { type InstanceInfo, instanceKey } from "../../naming/instance.js";
+import type { SocketFactory } from "../../socket/socket.js";
+import type { Introduction } from "../../wire/handshake.js";
+import type { Peer } from "../context.js";
+import type { SessionShared } from "../session/session.js";
+import type { ClientSession } from "./client-session.js";
+import { Connection, type ConnectionUser } from "./connection.js";
+import type { Link, LinkPool } from "./link.js";
+import { LinkWatch } from "./link-watch.js";
+
+/** How often links are looked at, in parts of an interval. */
+const LOOKS = 4;
+
+/** What is told of links, for whoever wants to see what goes on. */
+export interface LinkEvents {
+  connected(endpoint: string, peer: Peer): void;
+  disconnected(endpoint: string, peer: Peer | undefined, error: HeliographError): void;
+  handshakeFailed(endpoint: string, error: HeliographError): void;
+  /** An instance is trusted again, or no longer. */
+  trustChanged(): void;
+}
+
+/** What the links of a node are made of. */
+export interface LinkParts {
+  readonly self: Introduction;
+  readonly sockets: SocketFactory;
+  readonly shared: SessionShared;
+  readonly clock: Clock;
+  readonly backoff: Backoff;
+  readonly connectTimeoutMs: number;
+  readonly stallMs: number;
+  /** How often a server that owes something has to say something, in milliseconds. */
+  readonly intervalMs: number;
+}
+
+/** One link of a pool. */
+class PooledLink implements Link, ConnectionUser {
+  readonly key: string;
+  readonly connection: Connection;
+  readonly watch: LinkWatch;
+  info: InstanceInfo;
+  uses = 0;
+  trusted = true;
+  private session: ClientSession | undefined;
+  private failure: HeliographError | undefined;
+  private readonly events: LinkEvents;
+
+  constructor(key: string, info: InstanceInfo, parts: LinkParts, events: LinkEvents) {
+    this.key = key;
+    this.info = info;
+    this.events = events;
+    const { instance, epoch, endpoints } = info;
+    const expect = instance === "" ? undefined : { instance, epoch };
+    this.connection = new Connection({ ...parts, endpoints, expect });
+    this.watch = new LinkWatch(parts);
+    // First, so that a new session is watched before any channel hears of it.
+    this.connection.use(this);
+  }
+
+  roomier(): void {}
+
+  changed(): void {
+    const { session, failure, endpoint } = this.connection;
+    const before = this.session;
+    this.session = session;
+    this.watch.follow(session);
+    if (session !== before && before !== undefined)
+      this.events.disconnected(before.endpoint, before.peer, before.endReason ?? lost(before.endpoint));
+    if (session !== before && session?.peer !== undefined)
+      this.events.connected(session.endpoint, session.peer);
+    if (failure !== this.failure && failure?.reason === "HANDSHAKE_FAILED")
+      this.events.handshakeFailed(endpoint, failure);
+    this.failure = failure;
+  }
+}
+
+/** All links of a node: one connection for each instance that any of its channels leads to. */
+export class Links implements LinkPool {
+  private readonly parts: LinkParts;
+  private readonly events: LinkEvents;
+  private readonly links = new Map<string, PooledLink>();
+  /** Those that no channel uses any more, and that have not ended yet. */
+  private readonly retired = new Set<Connection>();
+  private timer: Timer | undefined;
+  private lookedAt = 0;
+
+  constructor(parts: LinkParts, events: LinkEvents) {
+    this.parts = parts;
+    this.events = events;
+  }
+
+  take(info: InstanceInfo): Link {
+    const key = instanceKey(info);
+    let link = this.links.get(key);
+    if (link === undefined) {
+      link = new PooledLink(key, info, this.parts, this.events);
+      this.links.set(key, link);
+      if (this.timer === undefined) this.schedule(this.parts.clock.now());
+    } else this.update(link, info);
+    link.uses++;
+    return link;
+  }
+
+  update(link: Link, info: InstanceInfo): void {
+    const own = this.links.get(link.key);
+    if (own === undefined || own !== link) return;
+    const moved = own.info.endpoints.join(" ") !== info.endpoints.join(" ");
+    own.info = info;
+    if (moved && info.endpoints.length > 0) own.connection.moveTo(info.endpoints);
+  }
+
+  release(link: Link): void {
+    const own = this.links.get(link.key);
+    if (own === undefined || own !== link || --own.uses > 0) return;
+    this.links.delete(own.key);
+    const { connection } = own;
+    this.retired.add(connection);
+    void connection.retire(goneError(own.info)).then(() => this.retired.delete(connection));
+  }
+
+  /** Ends all connections, and the calls on them with CANCELLED. */
+  async close(): Promise<void> {
+    this.timer?.clear();
+    const all = [...this.retired, ...[...this.links.values()].map(({ connection }) => connection)];
+    this.links.clear();
+    await Promise.all(all.map((connection) => connection.close()));
+  }
+
+  private schedule(now: number): void {
+    this.lookedAt = now;
+    this.timer = this.parts.clock.after(this.parts.intervalMs / LOOKS, () => this.look());
+  }
+
+  private look(): void {
+    const now = this.parts.clock.now();
+    const lateMs = now - this.lookedAt - this.parts.intervalMs / LOOKS;
+    let changed = false;
+    for (const link of this.links.values()) {
+      // While this process stood still, nobody could be heard.
+      if (lateMs > this.parts.intervalMs / LOOKS) link.watch.excuse(lateMs);
+      link.watch.look(now);
+      changed ||= link.trusted !== link.watch.trusted;
+      link.trusted = link.watch.trusted;
+    }
+    if (this.links.size === 0) this.timer = undefined;
+    else this.schedule(now);
+    if (changed) this.events.trustChanged();
+  }
+}
+
+function lost(endpoint: string): HeliographError {
+  return new HeliographError(Code.Unavailable, `the connection to ${endpoint} was lost`, {
+    reason: "CONNECTION_LOST",
+  });
+}
+
+function goneError({ node, instance, endpoints }: InstanceInfo): HeliographError {
+  const who = instance === "" ? endpoints.join(", ") : `${node} (${instance})`;
+  return new HeliographError(Code.Unavailable, `${who} is not there any more`, {
+    reason: "INSTANCE_GONE",
+    notProcessed: true,
+  });
+}

@@ -1,0 +1,123 @@
+import type { Clock } from "../../core/clock.js";
+import { Code } from "../../core/code.js";
+import { HeliographError } from "../../core/error.js";
+import { Liveness, type LivenessState } from "../../core/liveness.js";
+import type { SocketFactory } from "../../socket/socket.js";
+import type { ClientSession } from "./client-session.js";
+
+/** How soon a server that owes an answer and says nothing is pinged, in intervals. */
+const PING_AFTER = 0.5;
+
+/** What a link watch is made with. */
+export interface LinkWatchParts {
+  readonly clock: Clock;
+  readonly sockets: SocketFactory;
+  /** How often a server that owes something has to say something. */
+  readonly intervalMs: number;
+}
+
+/**
+ * Watches over one server from its client's side, in addition to what a registry may say: a server that owes answers, or
+ * is in doubt, has to say something in each interval. One that is idle owes nothing.
+ */
+export class LinkWatch {
+  private readonly parts: LinkWatchParts;
+  private session: ClientSession | undefined;
+  private liveness: Liveness;
+  private received = 0;
+  private pingedAt = Number.NEGATIVE_INFINITY;
+  private probing = false;
+  private doubted = false;
+
+  constructor(parts: LinkWatchParts) {
+    this.parts = parts;
+    this.liveness = new Liveness(parts.intervalMs, parts.clock.now());
+  }
+
+  /** Another session, or none. */
+  follow(session: ClientSession | undefined): void {
+    if (session === this.session) return;
+    this.session = session;
+    this.received = session?.received ?? 0;
+    this.liveness = new Liveness(this.parts.intervalMs, this.parts.clock.now());
+    this.doubted = false;
+  }
+
+  /** Somebody says that the server is not well: until it says something itself, it is not trusted. */
+  doubt(): void {
+    if (this.session === undefined) return;
+    this.doubted = true;
+    this.received = this.session.received;
+    this.ping(this.session, this.parts.clock.now());
+  }
+
+  /** Calls may be sent to it. */
+  get trusted(): boolean {
+    return !this.doubted && this.session?.trouble === undefined;
+  }
+
+  /** The observer itself did not look for so long. */
+  excuse(ms: number): void {
+    this.liveness.excuse(ms);
+  }
+
+  /** Asked several times in an interval. Pings, probes, and ends a session whose server is dead. */
+  look(now: number): void {
+    const { session, liveness, parts } = this;
+    if (session === undefined) return;
+    const owes = session.inFlight > 0 || this.doubted || session.trouble !== undefined;
+    if (session.received !== this.received) {
+      this.received = session.received;
+      this.doubted = false;
+      liveness.heard(now);
+    } else if (!owes) liveness.heard(now);
+    const silentMs = liveness.silentMs(now);
+    if (silentMs >= parts.intervalMs * PING_AFTER && now - this.pingedAt >= parts.intervalMs)
+      this.ping(session, now);
+    if (liveness.wantsProbe(now)) this.probe(session);
+    this.judge(session, liveness.state(now), silentMs);
+  }
+
+  private judge(session: ClientSession, state: LivenessState, silentMs: number): void {
+    if (state === "alive") session.trouble = undefined;
+    else if (state === "dead") void session.close(silent(session.endpoint, silentMs));
+    else session.trouble = troubleOf(state, session.endpoint, silentMs);
+  }
+
+  private ping(session: ClientSession, now: number): void {
+    this.pingedAt = now;
+    session.ping();
+  }
+
+  private probe(session: ClientSession): void {
+    if (this.probing) return;
+    const { sockets, clock, intervalMs } = this.parts;
+    // Where links can't be probed, one that stands counts as one that answers.
+    if (sockets.probe === undefined) {
+      this.liveness.linkAnswered(clock.now());
+      return;
+    }
+    this.probing = true;
+    const { liveness } = this;
+    void sockets.probe(session.endpoint, intervalMs / 2).then((answered) => {
+      this.probing = false;
+      if (answered) liveness.linkAnswered(clock.now());
+    });
+  }
+}
+
+function troubleOf(state: LivenessState, endpoint: string, silentMs: number): string {
+  const ms = Math.round(silentMs);
+  return state === "stalled"
+    ? `the server at ${endpoint} is stalled: its connection stands, and its event loop has answered nothing for ${ms} ms`
+    : `the server at ${endpoint} has been silent for ${ms} ms, on all of its connections`;
+}
+
+function silent(endpoint: string, silentMs: number): HeliographError {
+  const ms = Math.round(silentMs);
+  return new HeliographError(
+    Code.Unavailable,
+    `the server at ${endpoint} has been silent for ${ms} ms: it is taken for dead`,
+    { reason: "PEER_GONE" },
+  );
+}

@@ -1,0 +1,43 @@
+import type { HeliographError } from "../../core/error.js";
+import type { InstanceInfo } from "../../naming/instance.js";
+
+/** Instances that are named in one error. */
+const MOST_NAMED = 3;
+
+/** Why a call has found nobody. */
+export interface Absence {
+  readonly service: string;
+  /** The one that was asked for; undefined for any. */
+  readonly instance: string | undefined;
+  /** Somebody has said who there is. */
+  readonly resolved: boolean;
+  readonly failure: HeliographError | undefined;
+  readonly waitedMs: number;
+  readonly members: readonly { readonly info: InstanceInfo; readonly why: string }[];
+}
+
+/** Says it, and what to do. */
+export function explainAbsence(absence: Absence): string {
+  const { service, instance, resolved, failure, waitedMs, members } = absence;
+  if (!resolved) {
+    const why = failure === undefined ? `nobody has said so within ${waitedMs} ms` : failure.rawMessage;
+    return `it is not known who serves ${service}: ${why}; start a registry (helio registry), or see helio doctor`;
+  }
+  if (members.length === 0) {
+    const who =
+      instance === undefined
+        ? `nobody serves ${service}`
+        : `no instance ${instance} of ${service} is known any more`;
+    const lost = failure === undefined ? "" : ` (as far as it is known: ${failure.rawMessage})`;
+    return `${who}${lost}; start a server, or pass waitForReady: true to wait for one`;
+  }
+  const named = members.slice(0, MOST_NAMED).map(({ info, why }) => `${nameOf(info)}: ${why}`);
+  const more = members.length > MOST_NAMED ? `; and ${members.length - MOST_NAMED} more` : "";
+  const count = members.length === 1 ? "the one instance" : `none of the ${members.length} instances`;
+  const verb = members.length === 1 ? "can't be called" : "can be called";
+  return `${count} of ${service} ${verb}: ${named.join("; ")}${more}`;
+}
+
+function nameOf({ node, instance, endpoints }: InstanceInfo): string {
+  return instance === "" ? endpoints.join(", ") : `${node} (${instance.slice(0, 8)})`;
+}
