@@ -2,18 +2,27 @@ import { type Clock, systemClock } from "../core/clock.js";
 import { invalidArgument } from "../core/error.js";
 import { failedDialer } from "../socket/failed-dialer.js";
 import { memoryNetwork } from "../socket/memory-socket.js";
-import type { Dialer, DialerEvents, DialOptions, ListenerEvents, SocketFactory } from "../socket/socket.js";
+import type {
+  Dialer,
+  DialerEvents,
+  DialOptions,
+  Listener,
+  ListenerEvents,
+  SocketFactory,
+} from "../socket/socket.js";
 import { warn } from "../socket/warn.js";
 import { showValue } from "../wire/show-value.js";
 import type { CallDirection } from "./call-faults.js";
 import { type FaultOptions, type FaultRates, faultRates, faultSeed, noFaults } from "./fault-options.js";
 import { type FaultStats, noFaultsYet, showStats } from "./fault-stats.js";
 import { FaultyDialer, type FaultyDialerHost } from "./faulty-dialer.js";
+import { FaultyListener, type FaultyListenerHost } from "./faulty-listener.js";
 import { seededRandom } from "./random.js";
 
 /**
  * A network on which things go wrong, on those connections that are dialed through it. Where an endpoint is left out, all
- * of them are meant.
+ * of them are meant. What is listened to through it can be made to stand still, too, for all who dial it: give a node a
+ * network of its own, `faults({ network })`, to have one process hang among others.
  */
 export interface FaultyNetwork extends SocketFactory {
   readonly seed: number;
@@ -21,9 +30,14 @@ export interface FaultyNetwork extends SocketFactory {
   readonly stats: FaultStats;
   /** Breaks the connections. What was under way is lost, calls in flight end with UNAVAILABLE, later ones connect again. */
   cut(endpoint?: string): void;
-  /** Lets connections, also new ones, stand still: nothing arrives, nothing is lost. */
+  /**
+   * Lets connections, also new ones, stand still: nothing arrives, nothing is lost, and no probe is answered, as where a
+   * process is stopped.
+   */
   pause(endpoint?: string): void;
-  /** Lets them go on. */
+  /** As `pause`, but connections open and probes are answered, as where a process is busy and its event loop blocked. */
+  stall(endpoint?: string): void;
+  /** Lets what was paused or stalled go on. */
   resume(endpoint?: string): void;
   /** Refuses new connections, as if nobody listened. Those that there are stay. */
   refuse(endpoint?: string): void;
@@ -49,7 +63,8 @@ export function faults(options: FaultOptions = {}): FaultyNetwork {
 
 const ALL = "*";
 
-class Faults implements FaultyNetwork, FaultyDialerHost {
+class Faults implements FaultyNetwork, FaultyDialerHost, FaultyListenerHost {
+  readonly probe?: NonNullable<SocketFactory["probe"]>;
   readonly seed: number;
   readonly sockets: SocketFactory;
   readonly clock: Clock;
@@ -57,7 +72,9 @@ class Faults implements FaultyNetwork, FaultyDialerHost {
   readonly onError: (error: unknown) => void;
   rates: FaultRates;
   readonly #dialers = new Set<FaultyDialer>();
+  readonly #listeners = new Set<FaultyListener>();
   readonly #paused = new Set<string>();
+  readonly #stalled = new Set<string>();
   readonly #refused = new Set<string>();
   readonly #drops = { requests: 0, answers: 0 };
 
@@ -67,6 +84,11 @@ class Faults implements FaultyNetwork, FaultyDialerHost {
     this.clock = options.clock ?? systemClock;
     this.onError = options.onError ?? warn;
     this.sockets = options.network ?? memoryNetwork({ onError: this.onError });
+    const { sockets } = this;
+    if (sockets.probe) {
+      const probe = sockets.probe.bind(sockets);
+      this.probe = (endpoint, timeoutMs) => this.#probe(probe, endpoint, timeoutMs);
+    }
   }
 
   get anyEndpoint(): string | undefined {
@@ -77,8 +99,10 @@ class Faults implements FaultyNetwork, FaultyDialerHost {
     return structuredClone(this.counts);
   }
 
-  listen(endpoint: string, events: ListenerEvents) {
-    return this.sockets.listen(endpoint, events);
+  async listen(endpoint: string, events: ListenerEvents): Promise<Listener> {
+    const listener = await FaultyListener.listen(this, endpoint, events);
+    this.#listeners.add(listener);
+    return listener;
   }
 
   dial(endpoint: string, events: DialerEvents, options: DialOptions): Dialer {
@@ -90,13 +114,29 @@ class Faults implements FaultyNetwork, FaultyDialerHost {
     this.counts.connections++;
     const seed = this.seed + Math.imul(this.counts.connections, 0x9e3779b9);
     const random = { requests: seededRandom(seed), answers: seededRandom(~seed) };
-    const dialer = new FaultyDialer(this, endpoint, events, options, random, has(this.#paused, endpoint));
+    const dialer = new FaultyDialer(this, endpoint, events, options, random, this.standsStill(endpoint));
     this.#dialers.add(dialer);
     return dialer;
   }
 
   forget(dialer: FaultyDialer): void {
     this.#dialers.delete(dialer);
+  }
+
+  forgetListener(listener: FaultyListener): void {
+    this.#listeners.delete(listener);
+  }
+
+  standsStill(endpoint: string): boolean {
+    return this.stalls(endpoint) || !this.answersProbes(endpoint);
+  }
+
+  stalls(endpoint: string): boolean {
+    return has(this.#stalled, endpoint) && this.answersProbes(endpoint);
+  }
+
+  answersProbes(endpoint: string): boolean {
+    return !has(this.#paused, endpoint);
   }
 
   takeDrop(direction: CallDirection): boolean {
@@ -111,12 +151,20 @@ class Faults implements FaultyNetwork, FaultyDialerHost {
 
   pause(endpoint?: string): void {
     this.#paused.add(endpoint ?? ALL);
-    for (const dialer of this.#to(endpoint)) dialer.hold();
+    this.#hold();
+  }
+
+  stall(endpoint?: string): void {
+    this.#stalled.add(endpoint ?? ALL);
+    this.#hold();
   }
 
   resume(endpoint?: string): void {
     remove(this.#paused, endpoint);
-    for (const dialer of this.#dialers) if (!has(this.#paused, dialer.endpoint)) dialer.release();
+    remove(this.#stalled, endpoint);
+    for (const each of [...this.#dialers, ...this.#listeners]) {
+      if (!this.standsStill(each.endpoint)) each.release();
+    }
   }
 
   refuse(endpoint?: string): void {
@@ -147,6 +195,22 @@ class Faults implements FaultyNetwork, FaultyDialerHost {
 
   toString(): string {
     return `faults of seed ${this.seed}: ${showStats(this.counts)}`;
+  }
+
+  async #probe(
+    probe: NonNullable<SocketFactory["probe"]>,
+    endpoint: string,
+    timeoutMs: number,
+  ): Promise<boolean> {
+    if (has(this.#refused, endpoint)) return false;
+    if (!this.answersProbes(endpoint)) await new Promise<void>((done) => this.clock.after(timeoutMs, done));
+    return this.answersProbes(endpoint) && probe(endpoint, timeoutMs);
+  }
+
+  #hold(): void {
+    for (const each of [...this.#dialers, ...this.#listeners]) {
+      if (this.standsStill(each.endpoint)) each.hold();
+    }
   }
 
   #to(endpoint: string | undefined): FaultyDialer[] {

@@ -23,6 +23,8 @@ export interface FaultyDialerHost extends CallFaultsHost {
   readonly clock: Clock;
   readonly seed: number;
   readonly onError: (error: unknown) => void;
+  /** All stands still there but what an I/O thread does. */
+  stalls(endpoint: string): boolean;
   /** The dialer is over. */
   forget(dialer: FaultyDialer): void;
 }
@@ -68,7 +70,7 @@ export class FaultyDialer implements Dialer {
     this.#inner = host.sockets.dial(
       endpoint,
       {
-        opened: () => this.#pass("answers", () => this.#hear(() => events.opened())),
+        opened: () => this.#opened(),
         message: (parts, bytes) => this.#received(parts, bytes),
         closed: (reason, cause) => this.#ended(reason, cause),
       },
@@ -141,6 +143,13 @@ export class FaultyDialer implements Dialer {
     } finally {
       this.#busy = false;
     }
+  }
+
+  #opened(): void {
+    const tell = () => this.#hear(() => this.#events.opened());
+    // As on a real connection it is the other side's I/O thread that opens it, which a blocked event loop does not stop.
+    if (this.#host.stalls(this.endpoint)) tell();
+    else this.#pass("answers", tell);
   }
 
   #received(parts: Buffer[], bytes: number): void {
