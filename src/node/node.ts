@@ -23,6 +23,8 @@ export interface Node extends AsyncDisposable {
   readonly name: string;
   /** Which of the nodes of this name. */
   readonly instance: string;
+  /** When it was made, in microseconds since 1970. */
+  readonly epoch: number;
   /** Where it listens, with real ports; empty until it serves something. */
   readonly endpoints: readonly string[];
   /** Full names of what it serves. */
@@ -70,6 +72,7 @@ export function createNode(options: NodeOptions): Node {
   return {
     name,
     instance: self.instance,
+    epoch: self.epoch,
     get endpoints() {
       return serving.endpoints;
     },
