@@ -1,0 +1,21 @@
+const MAX_LINE = 64 * 1024 * 1024;
+
+/**
+ * The lines of a text that arrives in pieces, those that are not empty.
+ *
+ * @throws Error for a line of more than 64 MiB
+ */
+export async function* linesOf(pieces: AsyncIterable<Buffer>): AsyncGenerator<string, void, undefined> {
+  const decoder = new TextDecoder();
+  let begun = "";
+  for await (const piece of pieces) {
+    const [first = "", ...others] = decoder.decode(piece, { stream: true }).split("\n");
+    begun += first;
+    if (begun.length > MAX_LINE) throw new Error(`a line has more than ${MAX_LINE} characters`);
+    for (const next of others) {
+      if (begun !== "") yield begun;
+      begun = next;
+    }
+  }
+  if (begun !== "") yield begun;
+}
