@@ -281,7 +281,7 @@ export class Channel extends CallDispatcher implements InstanceListener, Connect
     member.info = info;
     this.parts.links.update(member.link, info);
     // Of one that is well the word is taken; of another its own connection is asked.
-    if (worse) member.link.watch.doubt();
+    if (worse) this.parts.links.doubt(member.link);
     if (member.callable && member.link.connection.session === undefined && info.state === "alive")
       member.link.connection.connect();
   }

@@ -113,6 +113,13 @@ export class Links implements LinkPool {
     if (moved && info.endpoints.length > 0) own.connection.moveTo(info.endpoints);
   }
 
+  doubt(link: Link): void {
+    const own = this.links.get(link.key);
+    if (own === undefined || own !== link) return;
+    own.watch.doubt();
+    own.trusted = own.watch.trusted;
+  }
+
   release(link: Link): void {
     const own = this.links.get(link.key);
     if (own === undefined || own !== link || --own.uses > 0) return;

@@ -15,6 +15,8 @@ export interface LinkPool {
   take(info: InstanceInfo): Link;
   /** More is known of the instance now. */
   update(link: Link, info: InstanceInfo): void;
+  /** Somebody says that the instance is not well: it is not trusted until it says something itself. */
+  doubt(link: Link): void;
   /** As often as `take`; the last time ends the link, once the calls under way have ended. */
   release(link: Link): void;
 }

@@ -1,0 +1,195 @@
+import { afterEach, describe, expect, test } from "vitest";
+import { backoffFrom } from "../../src/core/backoff.js";
+import {
+  type Clock,
+  Code,
+  createClient,
+  createNode,
+  type HeliographError,
+  insecure,
+  type Node,
+  serve,
+} from "../../src/index.js";
+import type { InstanceInfo } from "../../src/naming/instance.js";
+import { makeParts } from "../../src/node/parts.js";
+import { Calling } from "../../src/rpc/client/calling.js";
+import {
+  type FakeClock,
+  type FaultyNetwork,
+  fakeClock,
+  faults,
+  memoryNetwork,
+} from "../../src/testing/index.js";
+import { CallService } from "../gen/heliograph/test/v1/call_heliograph.js";
+import { at, HandSource } from "../support/hand-source.js";
+import { silent } from "./rpc-harness.js";
+
+const INTERVAL_MS = 1_000;
+
+describe("an instance that hangs", () => {
+  let clock: FakeClock;
+  /** Of the calling process alone: its timers come late by so much. */
+  let stoodStillMs = 0;
+  let network: FaultyNetwork;
+  let source: HandSource;
+  let calling: Calling;
+  const nodes: Node[] = [];
+
+  afterEach(async () => {
+    network.heal();
+    network.resume();
+    await calling.close();
+    const closing = Promise.all(nodes.splice(0).map((node) => node.close({ graceMs: 0 })));
+    await clock.advanceAsync(2_000);
+    await closing;
+  });
+
+  /** Two instances whose handlers say who they are, of which the first answers only when it is asked for "now". */
+  async function two() {
+    clock = fakeClock();
+    const memory = memoryNetwork();
+    network = faults({ network: memory, clock });
+    source = new HandSource();
+    const infos: InstanceInfo[] = [];
+    for (const name of ["one", "two"]) {
+      const node = createNode({
+        name,
+        security: insecure(),
+        clock,
+        logger: silent,
+        network: name === "one" ? network : memory,
+      });
+      nodes.push(node);
+      const { endpoints } = await serve(
+        node,
+        CallService,
+        {
+          call: async (note, ctx) =>
+            note.text === "wait" ? (await ctx.sleep(100_000), note) : { ...note, text: name },
+        },
+        { endpoint: `memory://${name}` },
+      );
+      infos.push(at(endpoints[0]!, { node: name, instance: node.instance, epoch: node.epoch }));
+    }
+    stoodStillMs = 0;
+    const own: Clock = {
+      now: () => clock.now() + stoodStillMs,
+      wallUs: () => clock.wallUs(),
+      after: (ms, fn) => clock.after(ms, fn),
+    };
+    const { self, shared, stallMs } = makeParts("caller", {
+      security: insecure(),
+      logger: silent,
+      clock: own,
+    });
+    calling = new Calling({
+      self,
+      sockets: network,
+      shared,
+      clock: own,
+      stallMs,
+      backoff: backoffFrom(undefined),
+      connectTimeoutMs: 2_000,
+      intervalMs: INTERVAL_MS,
+      source,
+      balancer: { name: "first", picker: () => ({ pick: ([first]) => first }) },
+      host: "",
+      events: { connected() {}, disconnected() {}, handshakeFailed() {} },
+      judge: () => undefined,
+    });
+    source.say(...infos);
+    const client = createClient(calling, CallService);
+    const who = async () => (await settled(client.call({ text: "" }))).text;
+    const settled = async <T>(promise: Promise<T>) => {
+      promise.catch(() => {});
+      await clock.advanceAsync(20);
+      return promise;
+    };
+    await settled(client.call({ text: "" }));
+    await clock.advanceAsync(0);
+    const wait = (timeoutMs: number) => {
+      const call = client.call({ text: "wait" }, { timeoutMs, instance: nodes[0]!.instance });
+      return call.then(
+        () => expect.unreachable("answered"),
+        (error: HeliographError) => error,
+      );
+    };
+    return { who, wait, infos };
+  }
+
+  test("is stalled within two intervals while its link answers: it gets no calls, and keeps its session", async () => {
+    const { who, wait } = await two();
+    expect(await who()).toBe("one");
+    const waits = wait(60_000);
+    await clock.advanceAsync(10);
+    network.stall("memory://one");
+    await clock.advanceAsync(2 * INTERVAL_MS);
+    expect(await who()).toBe("two");
+    await clock.advanceAsync(10 * INTERVAL_MS);
+    expect(await who()).toBe("two");
+    network.resume("memory://one");
+    await clock.advanceAsync(INTERVAL_MS);
+    expect(await who()).toBe("one");
+    void waits;
+  });
+
+  test("is named in the error of a call whose time is over meanwhile", async () => {
+    const { wait } = await two();
+    const waits = wait(5_000);
+    await clock.advanceAsync(10);
+    network.stall("memory://one");
+    await clock.advanceAsync(5_000);
+    const error = await waits;
+    expect(error).toMatchObject({ code: Code.DeadlineExceeded, reason: "PEER_STALLED" });
+    expect(error.message).toContain(
+      "is stalled: its connection stands, and its event loop has answered nothing for",
+    );
+  });
+
+  test("is dead within three intervals when its link is silent, too: what it was asked fails then", async () => {
+    const { who, wait } = await two();
+    const waits = wait(60_000);
+    await clock.advanceAsync(10);
+    network.pause("memory://one");
+    await clock.advanceAsync(2.5 * INTERVAL_MS);
+    expect(await who()).toBe("two");
+    await clock.advanceAsync(INTERVAL_MS);
+    expect(await waits).toMatchObject({ code: Code.Unavailable, notProcessed: false });
+  });
+
+  test("is not suspected for being idle", async () => {
+    const { who } = await two();
+    network.pause("memory://one");
+    await clock.advanceAsync(5 * INTERVAL_MS);
+    network.resume("memory://one");
+    await clock.advanceAsync(10);
+    expect(await who()).toBe("one");
+  });
+
+  test("is asked when somebody else suspects it, and chosen again once it has said something", async () => {
+    const { who, infos } = await two();
+    const [one, other] = infos as [InstanceInfo, InstanceInfo];
+    source.say({ ...one, state: "suspect" }, other);
+    expect(await who()).toBe("two");
+    await clock.advanceAsync(INTERVAL_MS);
+    expect(await who()).toBe("one");
+    network.stall("memory://one");
+    source.say({ ...one, state: "stalled" }, other);
+    await clock.advanceAsync(INTERVAL_MS);
+    expect(await who()).toBe("two");
+  });
+
+  test("is excused when it is this process that stood still", async () => {
+    const { who, wait } = await two();
+    const waits = wait(60_000);
+    await clock.advanceAsync(10);
+    const looked: string[] = [];
+    stoodStillMs += 10 * INTERVAL_MS;
+    for (let i = 0; i < 8; i++) {
+      await clock.advanceAsync(INTERVAL_MS / 4);
+      looked.push(await who());
+    }
+    expect(new Set(looked)).toEqual(new Set(["one"]));
+    void waits;
+  });
+});
