@@ -1,4 +1,5 @@
 import type { Clock, Timer } from "../core/clock.js";
+import { TimerHeap } from "./timer-heap.js";
 
 /** A clock that stands still until a test moves it. */
 export interface FakeClock extends Clock {
@@ -10,8 +11,9 @@ export interface FakeClock extends Clock {
    */
   advance(ms: number): void;
   /**
-   * As `advance`, but after each moment at which timers fire all else may happen that follows from it in memory: messages
-   * arrive, handlers answer. Sessions live on, however long it is, since their peers answer pings meanwhile.
+   * As `advance`, but before the first and after each moment at which timers fire all else may happen that follows from it
+   * in memory: messages arrive, handlers answer. It goes on when no `setImmediate` of this thread is left, or after 1,000
+   * turns of the event loop. Sessions live on, however long it is, since their peers answer pings meanwhile.
    */
   advanceAsync(ms: number): Promise<void>;
 }
@@ -24,8 +26,8 @@ export interface FakeClockOptions {
   readonly wallUs?: number | undefined;
 }
 
-/** Enough for a call that leads to calls of its own over a memory network, which takes one turn for each way. */
-const SETTLING_TURNS = 12;
+/** Far more than calls in memory take, which need one turn for each way; for what never comes to an end. */
+const MAX_SETTLING_TURNS = 1_000;
 const WALL_US = Date.UTC(2026, 0, 1) * 1000;
 
 /** A clock for tests: `createNode({ clock: fakeClock(), … })`. Nothing happens on it but by `advance`. */
@@ -36,9 +38,8 @@ export function fakeClock(options: FakeClockOptions = {}): FakeClock {
 class HandMovedClock implements FakeClock {
   readonly #start: number;
   readonly #wallUs: number;
+  readonly #heap = new TimerHeap();
   #now: number;
-  /** In the order in which they were set. */
-  readonly #waiting = new Map<Timer, { readonly due: number; readonly fn: () => void }>();
 
   constructor(start: number, wallUs: number) {
     this.#start = start;
@@ -47,7 +48,7 @@ class HandMovedClock implements FakeClock {
   }
 
   get timers(): number {
-    return this.#waiting.size;
+    return this.#heap.size;
   }
 
   now(): number {
@@ -59,42 +60,45 @@ class HandMovedClock implements FakeClock {
   }
 
   after(ms: number, fn: () => void): Timer {
-    const timer: Timer = { clear: () => this.#waiting.delete(timer) };
-    this.#waiting.set(timer, { due: this.#now + Math.max(0, ms), fn });
-    return timer;
+    return this.#heap.add(this.#now + Math.max(0, ms), fn);
   }
 
   advance(ms: number): void {
     const end = this.#now + ms;
-    for (let next = this.#next(end); next !== undefined; next = this.#next(end)) {
-      const [timer, { due, fn }] = next;
-      this.#waiting.delete(timer);
-      this.#now = due;
-      fn();
-    }
+    this.#fireUntil(end);
     this.#now = end;
   }
 
   async advanceAsync(ms: number): Promise<void> {
     const end = this.#now + ms;
-    await settling();
-    for (let next = this.#next(end); next !== undefined; next = this.#next(end)) {
-      this.advance(Math.max(0, next[1].due - this.#now));
-      await settling();
+    await settled();
+    for (let next = this.#heap.first; next !== undefined && next.due <= end; next = this.#heap.first) {
+      this.#fireUntil(Math.max(this.#now, next.due));
+      await settled();
     }
-    this.advance(Math.max(0, end - this.#now));
+    this.#now = Math.max(this.#now, end);
   }
 
-  /** The earliest timer that is due by `end`; of several, the one that was set first. */
-  #next(end: number) {
-    let next: [Timer, { readonly due: number; readonly fn: () => void }] | undefined;
-    for (const entry of this.#waiting) {
-      if (entry[1].due <= end && (next === undefined || entry[1].due < next[1].due)) next = entry;
+  #fireUntil(end: number): void {
+    for (let next = this.#heap.first; next !== undefined && next.due <= end; next = this.#heap.first) {
+      next.clear();
+      this.#now = next.due;
+      next.fn();
     }
-    return next;
   }
 }
 
-async function settling(): Promise<void> {
-  for (let turn = 0; turn < SETTLING_TURNS; turn++) await new Promise((resolve) => setImmediate(resolve));
+/** Resolves in the first turn of the event loop after which nothing waits for another one. */
+function settled(): Promise<void> {
+  return new Promise((resolve) => {
+    let turns = 0;
+    const look = () => {
+      turns++;
+      // Promise reactions and ticks have run by now, and what they have led to is among the immediates.
+      if (turns < MAX_SETTLING_TURNS && process.getActiveResourcesInfo().includes("Immediate"))
+        setImmediate(look);
+      else resolve();
+    };
+    setImmediate(look);
+  });
 }
