@@ -5,6 +5,8 @@ export type LivenessState = "alive" | "stalled" | "suspect" | "dead";
 const PROBE_AFTER = 1.5;
 const SUSPECT_AFTER = 2;
 const DEAD_AFTER = 3;
+/** Between probes, in intervals. */
+const PROBE_EVERY = 0.5;
 
 /**
  * Judges whether a peer lives, by two of the three clocks: its event loop, which says something in every interval, and
@@ -13,14 +15,16 @@ const DEAD_AFTER = 3;
  * - a peer that is heard is `alive`
  * - one that is silent for 1.5 intervals, and whose link answers a probe, is `stalled`, for as long as the link answers
  * - one whose link is silent, too, is `suspect` after 2 intervals and `dead` after 3, counted from its last sign of life
- * - one whose connection broke is `suspect` at once, until it is heard again, and `dead` after 3 intervals
+ * - one whose connection broke is `suspect` at once, and `dead` at the same time as if it had not
+ *
+ * Whatever it is, it is `alive` again when it is heard. One that is `dead` is nothing else until then.
  */
 export class Liveness {
   private intervalMs: number;
   private heardAt: number;
   /** The last sign of life of loop or link. */
   private signAt: number;
-  private brokeAt: number | undefined;
+  private broken = false;
 
   constructor(intervalMs: number, now: number) {
     this.intervalMs = intervalMs;
@@ -37,24 +41,24 @@ export class Liveness {
   heard(now: number): void {
     this.heardAt = now;
     this.signAt = now;
-    this.brokeAt = undefined;
+    this.broken = false;
   }
 
   /** The connection over which it was heard broke. */
-  broke(now: number): void {
-    this.brokeAt ??= now;
+  broke(): void {
+    this.broken = true;
   }
 
-  /** A probe of its link was answered. */
+  /** A probe of its link was answered. Too late for one that is dead: something else may listen there by now. */
   linkAnswered(now: number): void {
-    this.signAt = now;
+    if (this.state(now) !== "dead") this.signAt = now;
   }
 
-  /** The observer itself did not look for so long: what it has missed is not the peer's silence. */
-  excuse(ms: number): void {
-    this.heardAt += ms;
-    this.signAt += ms;
-    if (this.brokeAt !== undefined) this.brokeAt += ms;
+  /** The observer itself did not look for so long, until now: what it has missed is not the peer's silence. */
+  excuse(ms: number, now: number): void {
+    // What was heard after the observer went on, and before it noticed, needs no excuse.
+    this.heardAt = Math.min(this.heardAt + ms, now);
+    this.signAt = Math.min(this.signAt + ms, now);
   }
 
   /** How long its loop has said nothing. */
@@ -63,29 +67,39 @@ export class Liveness {
   }
 
   state(now: number): LivenessState {
-    const { intervalMs } = this;
-    if (this.brokeAt !== undefined) return now - this.brokeAt >= DEAD_AFTER * intervalMs ? "dead" : "suspect";
-    const linkSilentMs = now - this.signAt;
-    if (linkSilentMs >= DEAD_AFTER * intervalMs) return "dead";
-    if (linkSilentMs >= SUSPECT_AFTER * intervalMs) return "suspect";
+    if (now >= this.deadAt) return "dead";
+    if (this.broken || now >= this.suspectAt) return "suspect";
     // Only a probe is a sign of life that is not heard.
-    return this.signAt > this.heardAt && this.silentMs(now) >= PROBE_AFTER * intervalMs ? "stalled" : "alive";
+    return this.signAt > this.heardAt && now >= this.probeAt ? "stalled" : "alive";
   }
 
-  /** Whether it is time to ask the link. */
+  /** Whether it is time to ask the link; how often is for the observer to decide. */
   wantsProbe(now: number): boolean {
-    return this.brokeAt === undefined && this.silentMs(now) >= PROBE_AFTER * this.intervalMs;
+    return !this.broken && now >= this.probeAt && now < this.deadAt;
   }
 
-  /** When to look again, in milliseconds from `now`: the state may be another one then, or a probe is due. */
+  /**
+   * When to look again, in milliseconds from `now`: the state may be another one then, or a probe is due. `Infinity` for
+   * one that is dead. Whatever is told in between makes it later, except `broke`, which counts at once.
+   */
   nextLookMs(now: number): number {
-    const { intervalMs } = this;
-    const base = this.brokeAt ?? this.signAt;
-    const marks =
-      this.brokeAt === undefined
-        ? [this.heardAt + PROBE_AFTER * intervalMs, base + SUSPECT_AFTER * intervalMs]
-        : [];
-    const next = [...marks, base + DEAD_AFTER * intervalMs].filter((at) => at > now);
-    return Math.min(intervalMs / 2, ...next.map((at) => at - now));
+    let next = Number.POSITIVE_INFINITY;
+    for (const at of [this.probeAt, this.suspectAt, this.deadAt])
+      if (at > now) next = Math.min(next, at - now);
+    return this.wantsProbe(now) ? Math.min(next, PROBE_EVERY * this.intervalMs) : next;
+  }
+
+  // A state and the time of its look have to agree to the last bit, so both are made of the same sums.
+
+  private get probeAt(): number {
+    return this.heardAt + PROBE_AFTER * this.intervalMs;
+  }
+
+  private get suspectAt(): number {
+    return this.signAt + SUSPECT_AFTER * this.intervalMs;
+  }
+
+  private get deadAt(): number {
+    return this.signAt + DEAD_AFTER * this.intervalMs;
   }
 }

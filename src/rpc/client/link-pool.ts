@@ -148,7 +148,7 @@ export class Links implements LinkPool {
     let changed = false;
     for (const link of this.links.values()) {
       // While this process stood still, nobody could be heard.
-      if (lateMs > this.parts.intervalMs / LOOKS) link.watch.excuse(lateMs);
+      if (lateMs > this.parts.intervalMs / LOOKS) link.watch.excuse(lateMs, now);
       link.watch.look(now);
       changed ||= link.trusted !== link.watch.trusted;
       link.trusted = link.watch.trusted;

@@ -57,8 +57,8 @@ export class LinkWatch {
   }
 
   /** The observer itself did not look for so long. */
-  excuse(ms: number): void {
-    this.liveness.excuse(ms);
+  excuse(ms: number, now: number): void {
+    this.liveness.excuse(ms, now);
   }
 
   /** Asked several times in an interval. Pings, probes, and ends a session whose server is dead. */
