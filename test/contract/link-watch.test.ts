@@ -64,8 +64,10 @@ describe("an instance that hangs", () => {
         node,
         CallService,
         {
-          call: async (note, ctx) =>
-            note.text === "wait" ? (await ctx.sleep(100_000), note) : { ...note, text: name },
+          async call(note, ctx) {
+            if (note.text === "wait") await ctx.sleep(100_000);
+            return { ...note, text: name };
+          },
         },
         { endpoint: `memory://${name}` },
       );
