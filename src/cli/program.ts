@@ -1,53 +1,74 @@
-import process from "node:process";
 import { Command, CommanderError } from "commander";
 import { checkCommand } from "./check.js";
 import { Failure, UsageError } from "./failure.js";
 import { generateCommand } from "./generate.js";
 import { initCommand } from "./init.js";
 import { kitVersion } from "./kit.js";
+import { lsCommand } from "./ls.js";
+import { processTerminal, type Terminal } from "./output/terminal.js";
+
+/** The verbs, as `helio --help` groups them. */
+const groups: Readonly<Record<string, readonly ((terminal: Terminal) => Command)[]>> = {
+  "Projects:": [initCommand, generateCommand, checkCommand],
+  "Nodes and services:": [lsCommand],
+};
 
 const examples = `
 Examples:
   helio init my-service           make a new project that runs
   helio generate                  make code of the .proto files
-  helio check --against main      show what would break peers of branch main`;
+  helio check --against main      show what would break peers of branch main
+  helio ls                        show the nodes that are there`;
 
 /** Runs one command line. Gives the exit code: 0 done, 1 failed, 2 wrong usage. */
-export async function run(args: readonly string[]): Promise<number> {
+export async function run(args: readonly string[], terminal: Terminal = processTerminal()): Promise<number> {
   try {
-    await program().parseAsync(args, { from: "user" });
+    await program(terminal).parseAsync(args, { from: "user" });
     return 0;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
-    explain(error, args.includes("--verbose"));
+    explain(error, args.includes("--verbose"), terminal);
     return error instanceof UsageError ? 2 : 1;
   }
 }
 
-function program(): Command {
+/** All verbs. */
+export function program(terminal: Terminal): Command {
   const helio = new Command("helio")
     .description("Services that talk to each other directly: the command of Heliograph.")
     .version(kitVersion(), "--version", "print the version")
-    .helpOption("--help", "print help")
-    .helpCommand(false)
-    .addHelpText("after", examples)
-    .showHelpAfterError("(helio --help shows what there is)");
-  for (const command of [initCommand(), generateCommand(), checkCommand()]) {
-    helio.addCommand(command.helpOption("--help", "print help").allowExcessArguments(false));
-    command.showHelpAfterError(`(helio ${command.name()} --help shows how it is used)`);
+    .addHelpText("after", examples);
+  for (const [heading, commands] of Object.entries(groups)) {
+    helio.commandsGroup(heading);
+    for (const make of commands) helio.addCommand(make(terminal));
   }
-  for (const command of [helio, ...helio.commands]) command.exitOverride();
+  prepare(helio, "helio", terminal);
   return helio;
 }
 
-function explain(error: unknown, verbose: boolean): void {
-  if (!(error instanceof Failure)) {
-    const known = error instanceof Error;
-    process.stderr.write(
-      `helio: ${known && !verbose ? error.message : known ? error.stack : String(error)}\n`,
-    );
+/** What all commands have in common, whoever made them. */
+function prepare(command: Command, path: string, terminal: Terminal): void {
+  command
+    .helpOption("--help", "print help")
+    .helpCommand(false)
+    .allowExcessArguments(false)
+    .showHelpAfterError(`(${path} --help shows ${path === "helio" ? "what there is" : "how it is used"})`)
+    .exitOverride()
+    .configureOutput({
+      writeOut: (text) => terminal.print(text.trimEnd()),
+      writeErr: (text) => terminal.note(text.trimEnd()),
+      getOutHasColors: () => false,
+      getErrHasColors: () => false,
+    });
+  for (const child of command.commands) prepare(child, `${path} ${child.name()}`, terminal);
+}
+
+function explain(error: unknown, verbose: boolean, terminal: Terminal): void {
+  if (error instanceof Failure) {
+    for (const line of error.lines) terminal.note(line);
+    if (verbose && error.details !== undefined) terminal.note(error.details.trimEnd());
     return;
   }
-  for (const line of error.lines) process.stderr.write(`${line}\n`);
-  if (verbose && error.details !== undefined) process.stderr.write(`${error.details.trimEnd()}\n`);
+  const text = error instanceof Error ? (verbose ? error.stack : error.message) : String(error);
+  terminal.note(`helio: ${text}`);
 }

@@ -1,0 +1,76 @@
+import type { Colours } from "../output/colours.js";
+import type { Column } from "../output/table.js";
+import { age, bytes, count, shortTime } from "../output/units.js";
+import { printable } from "./explain.js";
+import { shortInstance } from "./instance-name.js";
+import type { KnownInstance } from "./known-instance.js";
+
+/** An instance as JSON shows it. */
+export function instanceJson(instance: KnownInstance): object {
+  const { epoch, load, ...rest } = instance;
+  return { ...rest, startedAt: new Date(epoch / 1000).toISOString(), load: load ?? null };
+}
+
+/** The two columns by which every table of instances begins. */
+export function nameColumns<Row>(of: (row: Row) => KnownInstance): readonly [Column<Row>, Column<Row>] {
+  return [
+    { title: "NODE", cell: (row) => of(row).node || "?" },
+    { title: "INSTANCE", cell: (row) => shortInstance(of(row).instance) },
+  ];
+}
+
+/** The columns of `helio ls nodes`. */
+export function instanceColumns(colours: Colours, nowUs: number): readonly Column<KnownInstance>[] {
+  return [
+    ...nameColumns<KnownInstance>((instance) => instance),
+    {
+      title: "STATE",
+      cell: ({ state }) => state,
+      paint: (text, { state }) => stateColour(colours, state)(text),
+    },
+    {
+      title: "CONDITION",
+      cell: ({ condition }) => condition,
+      paint: (text, { condition }) => (condition === "serving" ? text : colours.yellow(text)),
+    },
+    { title: "AGE", align: "right", cell: ({ epoch }) => age((nowUs - epoch) / 1000) },
+    {
+      title: "CALLS",
+      align: "right",
+      cell: ({ load }) => (load === undefined ? "" : count(load.callsInFlight)),
+    },
+    {
+      title: "LAG",
+      align: "right",
+      cell: ({ load }) => (load === undefined ? "" : shortTime(load.loopLagMs)),
+    },
+    {
+      title: "BUSY",
+      align: "right",
+      cell: ({ load }) => (load === undefined ? "" : `${Math.round(load.loopUtilization * 100)} %`),
+    },
+    {
+      title: "MEMORY",
+      align: "right",
+      cell: ({ load }) => (load === undefined ? "" : bytes(load.memoryBytes)),
+    },
+    { title: "LABELS", cell: ({ labels }) => labelText(labels) },
+    { title: "ENDPOINTS", cell: ({ endpoints }) => endpoints.join(", ") || "none" },
+    { title: "SERVICES", cell: ({ services }) => services.map(({ name }) => name).join(", ") || "none" },
+  ];
+}
+
+/** What colour a state has. */
+export function stateColour(colours: Colours, state: KnownInstance["state"]): (text: string) => string {
+  if (state === "alive") return colours.green;
+  return state === "dead" ? colours.red : colours.yellow;
+}
+
+export function labelText(labels: Readonly<Record<string, string>>): string {
+  return printable(
+    Object.entries(labels)
+      .map(([name, value]) => `${name}=${value}`)
+      .sort()
+      .join(","),
+  );
+}

@@ -1,0 +1,60 @@
+import { ControlService } from "../../gen/heliograph/control/v1/control_heliograph.js";
+import { HealthService } from "../../gen/heliograph/health/v1/health_heliograph.js";
+import { NodeService } from "../../gen/heliograph/node/v1/node_heliograph.js";
+import { isLocal } from "../../naming/endpoint.js";
+import { type ClientConnection, connectTo } from "../../node/connect.js";
+import type { CallOptions } from "../../rpc/call-options.js";
+import { createClient } from "../../rpc/client/client.js";
+import type { Client } from "../../rpc/types.js";
+import type { ConnectSettings } from "../connect-options.js";
+import { Failure } from "../failure.js";
+import { nameOf } from "./instance-name.js";
+import type { KnownInstance } from "./known-instance.js";
+
+/** How the command calls itself. */
+const NAME = "helio";
+
+/** A way to one instance. */
+export interface Reached {
+  /** For any other service of the instance. */
+  readonly connection: ClientConnection;
+  readonly node: Client<NodeService>;
+  readonly health: Client<HealthService>;
+  readonly control: Client<ControlService>;
+  /** For each call: it goes to this instance, and not to another one that listens there by now. */
+  readonly options: CallOptions;
+}
+
+/** A connection as the command makes them. Does no I/O. */
+export function connect(endpoints: readonly string[], settings: ConnectSettings): ClientConnection {
+  const { security, timeoutMs } = settings;
+  return connectTo(endpoints, { name: NAME, security, connectTimeoutMs: timeoutMs });
+}
+
+/**
+ * Makes the way to an instance. Does no I/O.
+ *
+ * @throws Failure for one that can't be called, by what it says of itself
+ */
+export function reach(instance: KnownInstance, settings: ConnectSettings): Reached {
+  const connection = connect(usableEndpoints(instance, settings), settings);
+  const { timeoutMs } = settings;
+  return {
+    connection,
+    node: createClient(connection, NodeService),
+    health: createClient(connection, HealthService),
+    control: createClient(connection, ControlService),
+    options: { timeoutMs, ...(instance.instance === "" ? {} : { instance: instance.instance }) },
+  };
+}
+
+function usableEndpoints(instance: KnownInstance, { security }: ConnectSettings): readonly string[] {
+  const { endpoints } = instance;
+  const first = endpoints[0];
+  if (first === undefined) throw new Failure(`${nameOf(instance)} listens nowhere: it only calls others`);
+  const usable = endpoints.filter((endpoint) => security.remote || isLocal(endpoint));
+  if (usable.length > 0) return usable;
+  throw new Failure(
+    `${nameOf(instance)} listens on ${first}, on another machine, and what is sent there is not encrypted; add --remote to connect nevertheless`,
+  );
+}

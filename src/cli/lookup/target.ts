@@ -1,0 +1,105 @@
+import type { KnownInstance } from "./known-instance.js";
+
+/** What a name on the command line stands for. */
+export interface Target {
+  readonly kind: "all" | "node" | "instance" | "service" | "endpoint";
+  /** The whole name: of the service, when a part of it was given. */
+  readonly name: string;
+  /** At least one, unless the kind is `all`. */
+  readonly instances: readonly KnownInstance[];
+}
+
+/** Why a name stands for nothing, or for more than one thing. */
+export interface NoTarget {
+  readonly kind: "none" | "ambiguous";
+  /** What it may have meant. */
+  readonly candidates: readonly string[];
+}
+
+/** A beginning of an instance that is shorter could be a name that was mistyped. */
+const LEAST_PREFIX = 4;
+
+/**
+ * Finds what a name stands for: a node, an instance or its beginning, a service or its last part, or an endpoint that a
+ * node listens on. The earlier of these goes before the later. Without a name, all.
+ */
+export function findTarget(instances: readonly KnownInstance[], name: string | undefined): Target | NoTarget {
+  if (name === undefined) return { kind: "all", name: "", instances };
+  const of = (kind: Target["kind"], matches: (instance: KnownInstance) => boolean, whole = name) => {
+    const found = instances.filter(matches);
+    return found.length === 0 ? undefined : { kind, name: whole, instances: found };
+  };
+  return (
+    of("node", ({ node }) => node === name) ??
+    of("instance", ({ instance }) => instance === name) ??
+    of("endpoint", ({ endpoints }) => endpoints.includes(name)) ??
+    findService(instances, name) ??
+    prefix(instances, name) ?? { kind: "none", candidates: similar(instances, name) }
+  );
+}
+
+/** The services of a list of instances, each once, in order. */
+export function servicesOf(instances: readonly KnownInstance[]): string[] {
+  return [...new Set(instances.flatMap(({ services }) => services.map(({ name }) => name)))].sort();
+}
+
+/** Finds a service by its name or its last part. */
+export function findService(
+  instances: readonly KnownInstance[],
+  name: string,
+): Target | NoTarget | undefined {
+  const all = servicesOf(instances);
+  const candidates = all.includes(name) ? [name] : all.filter((each) => each.endsWith(`.${name}`));
+  const [whole] = candidates;
+  if (whole === undefined) return undefined;
+  if (candidates.length > 1) return { kind: "ambiguous", candidates };
+  return { kind: "service", name: whole, instances: instances.filter((each) => serves(each, whole)) };
+}
+
+/** What to tell a user whose word has several meanings. */
+export function ambiguousText(name: string, { candidates }: NoTarget): string {
+  return `${JSON.stringify(name)} may be any of ${candidates.join(", ")}; write it in full`;
+}
+
+function serves({ services }: KnownInstance, name: string): boolean {
+  return services.some((each) => each.name === name);
+}
+
+function prefix(instances: readonly KnownInstance[], name: string): Target | NoTarget | undefined {
+  if (name.length < LEAST_PREFIX) return undefined;
+  const found = instances.filter(({ instance }) => instance.startsWith(name));
+  if (found.length === 0) return undefined;
+  if (found.length > 1) return { kind: "ambiguous", candidates: found.map(({ instance }) => instance) };
+  return { kind: "instance", name: found[0]?.instance ?? name, instances: found };
+}
+
+/** Names that differ by a slip of the finger, the nearest first. */
+function similar(instances: readonly KnownInstance[], name: string): string[] {
+  const most = Math.max(1, Math.floor(name.length / 3));
+  const nodes = new Set(instances.map(({ node }) => node));
+  const near = (text: string) => distance(text.toLowerCase(), name.toLowerCase());
+  const names = [...nodes].map((node) => ({ name: node, away: near(node) }));
+  const services = servicesOf(instances).map((each) => ({
+    name: each,
+    away: Math.min(near(each), near(each.slice(each.lastIndexOf(".") + 1))),
+  }));
+  return [...names, ...services]
+    .filter(({ away }) => away <= most)
+    .sort((a, b) => a.away - b.away)
+    .map((each) => each.name)
+    .slice(0, 3);
+}
+
+/** How many letters have to be put in, left out or changed (Levenshtein). */
+function distance(a: string, b: string): number {
+  let row = Array.from({ length: b.length + 1 }, (_, index) => index);
+  for (let i = 1; i <= a.length; i++) {
+    const next = [i];
+    for (let j = 1; j <= b.length; j++) {
+      const changed = (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1);
+      next.push(Math.min(changed, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1));
+    }
+    row = next;
+  }
+  return row[b.length] ?? 0;
+}

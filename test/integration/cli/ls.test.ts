@@ -1,0 +1,195 @@
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import type { Node } from "../../../src/index.js";
+import { helio } from "../../unit/cli/fake-terminal.js";
+import { known, services } from "../../unit/cli/instances.js";
+import { endpointOf, standInRegistry } from "./stand-in.js";
+
+const load = { loopLagMs: 1.24, loopUtilization: 0.034, callsInFlight: 3, memoryBytes: 62_100_000 };
+const greeter = known("greeter", {
+  instance: "3f2a9c1b-77",
+  services: services("example.v1.GreeterService"),
+  labels: { zone: "eu-1" },
+  load,
+});
+const paused = known("greeter", {
+  instance: "9d01aa00-12",
+  services: services("example.v1.GreeterService", "example.v1.ClockService"),
+  condition: "paused",
+});
+const dead = known("camera", {
+  instance: "00000000-01",
+  services: services("example.v1.CameraService"),
+  state: "dead",
+});
+const client = known("client", { endpoints: [], state: "stalled" });
+
+let registry: Node;
+let at: string[];
+
+beforeAll(async () => {
+  registry = await standInRegistry([greeter, paused, dead, client]);
+  at = ["--registry", endpointOf(registry)];
+});
+
+afterAll(() => registry.close());
+
+/** Rows without what depends on when the test runs. */
+function rows(out: readonly string[]): string[][] {
+  return out.map((line) => line.split(/ {2,}/).filter((cell) => !/^\d+d\d+h$|^AGE$/.test(cell)));
+}
+
+describe("helio ls", () => {
+  test("shows the nodes that are there", async () => {
+    const { code, out, err } = await helio("ls", ...at);
+    expect({ code, err }).toEqual({ code: 0, err: [] });
+    expect(rows(out)).toEqual([
+      [
+        "NODE",
+        "INSTANCE",
+        "STATE",
+        "CONDITION",
+        "CALLS",
+        "LAG",
+        "BUSY",
+        "MEMORY",
+        "LABELS",
+        "ENDPOINTS",
+        "SERVICES",
+      ],
+      ["client", "client-0", "stalled", "serving", "none", "none"],
+      [
+        "greeter",
+        "3f2a9c1b",
+        "alive",
+        "serving",
+        "3",
+        "1.24 ms",
+        "3 %",
+        "62.1 MB",
+        "zone=eu-1",
+        "ipc:///run/greeter",
+        "example.v1.GreeterService",
+      ],
+      [
+        "greeter",
+        "9d01aa00",
+        "alive",
+        "paused",
+        "ipc:///run/greeter",
+        "example.v1.GreeterService, example.v1.ClockService",
+      ],
+    ]);
+  });
+
+  test("shows dead nodes with --all", async () => {
+    const { out } = await helio("ls", "nodes", "--all", ...at);
+    expect(out[1]).toMatch(/^camera +00000000 +dead /);
+  });
+
+  test("shows services, and how many of their instances can be called", async () => {
+    const { out } = await helio("ls", "services", ...at);
+    expect(rows(out)).toEqual([
+      ["SERVICE", "READY", "SCHEMA", "NODES", "NOT READY"],
+      ["example.v1.ClockService", "0/1", "0011223344556677", "greeter", "1 paused"],
+      ["example.v1.GreeterService", "1/2", "0011223344556677", "greeter ×2", "1 paused"],
+    ]);
+  });
+
+  test("shows what has a label, or serves something", async () => {
+    expect((await helio("ls", "--label", "zone=eu-1", ...at)).out).toHaveLength(2);
+    expect((await helio("ls", "--label", "zone=eu-2", ...at)).out).toEqual([]);
+    expect((await helio("ls", "--service", "ClockService", ...at)).out[1]).toMatch(/^greeter +9d01aa00/);
+    expect(await helio("ls", "--service", "Nothing", ...at)).toEqual({
+      code: 0,
+      out: [],
+      err: [`no nodes of that kind at ${at[1]}; --all shows dead nodes, too`],
+    });
+  });
+
+  test("gives a program one JSON object", async () => {
+    const { out } = await helio("ls", "--json", ...at);
+    expect(out).toHaveLength(1);
+    const { registries, nodes } = JSON.parse(out[0] ?? "");
+    expect(registries).toEqual([
+      {
+        endpoint: at[1],
+        registry: { instance: "registry-0000", epoch: 1, revision: 1, complete: true },
+        instances: 4,
+      },
+    ]);
+    expect(nodes).toHaveLength(3);
+    expect(nodes[1]).toMatchObject({
+      node: "greeter",
+      instance: "3f2a9c1b-77",
+      state: "alive",
+      startedAt: "2023-11-14T22:13:20.000Z",
+      load,
+      registries: [at[1]],
+    });
+    const listed = JSON.parse((await helio("ls", "services", "--json", ...at)).out[0] ?? "");
+    expect(listed.services[1]).toMatchObject({
+      service: "example.v1.GreeterService",
+      ready: 1,
+      schemas: { "0011223344556677": 2 },
+    });
+  });
+
+  test("goes on without a registry that does not answer, and says so", async () => {
+    const { code, out, err } = await helio("ls", "--registry", "ipc:///nowhere/registry", ...at);
+    expect({ code, lines: out.length, err }).toEqual({
+      code: 0,
+      lines: 4,
+      err: [
+        "warning: no registry answers at ipc:///nowhere/registry: nobody listens there; this is what the others know",
+      ],
+    });
+  });
+
+  test("says what to do when there is no registry", async () => {
+    const { code, out, err } = await helio("ls", "--registry", "ipc:///nowhere/registry");
+    expect({ code, out }).toEqual({ code: 1, out: [] });
+    expect(err).toEqual([
+      "no registry answers at ipc:///nowhere/registry: nobody listens there",
+      "start a node on this machine, which serves a registry there if nobody does, or run helio registry;",
+      "or name another registry with --registry, or a node itself with --endpoint",
+    ]);
+  });
+
+  test("says of a node that serves no registry that it does not", async () => {
+    const other = await standInRegistry([]);
+    try {
+      const { code, err } = await helio("ls", "--endpoint", endpointOf(other));
+      expect(code).toBe(1);
+      expect(err[0]).toMatch(/^no node answers at tcp:/);
+    } finally {
+      await other.close();
+    }
+  });
+
+  test.each([
+    [
+      ["--registry", "nowhere"],
+      '--registry: "nowhere" is not an endpoint: write tcp://host:port, ipc:///path or inproc://name',
+    ],
+    [
+      ["--registry", "tcp://192.0.2.1:1"],
+      "--registry tcp://192.0.2.1:1 is another machine, and what is sent there is not encrypted; add --remote to connect nevertheless",
+    ],
+    [
+      ["--registry", "ipc://a", "--endpoint", "ipc://b"],
+      "--endpoint asks a node without a registry; leave out --registry or --endpoint",
+    ],
+    [["--timeout-ms", "0"], "error: option '--timeout-ms <n>' argument '0' is invalid. It must be above 0."],
+    [
+      ["--label", "zone"],
+      "error: option '--label <name=value>' argument 'zone' is invalid. Write it as name=value.",
+    ],
+    [
+      ["everything"],
+      "error: command-argument value 'everything' is invalid for argument 'what'. Allowed choices are nodes, services.",
+    ],
+  ])("ends %j with code 2", async (args, told) => {
+    const { code, out, err } = await helio("ls", ...args);
+    expect({ code, out, first: err[0] }).toEqual({ code: 2, out: [], first: told });
+  });
+});

@@ -1,0 +1,24 @@
+import type { KnownInstance } from "../../../src/cli/lookup/known-instance.js";
+import { instanceMessage } from "../../../src/discovery/announcement-message.js";
+import type { Instance } from "../../../src/gen/heliograph/discovery/v1/registry.js";
+import { RegistryService } from "../../../src/gen/heliograph/discovery/v1/registry_heliograph.js";
+import { createNode, insecure, type Node, serve } from "../../../src/index.js";
+
+/** A registry that says what a test wants it to say. */
+export async function standInRegistry(
+  instances: readonly KnownInstance[],
+  { complete = true, epoch = 1 } = {},
+): Promise<Node> {
+  const node = createNode({ name: "registry", security: insecure() });
+  const registry = { instance: "registry-0000", epoch: BigInt(epoch), revision: 1n, complete };
+  const messages: Instance[] = instances.map((each) => instanceMessage(each, each.heardMsAgo));
+  await serve(node, RegistryService, { list: () => ({ registry, instances: messages }) });
+  return node;
+}
+
+/** Where a node listens. */
+export function endpointOf({ endpoints }: Node): string {
+  const [endpoint] = endpoints;
+  if (endpoint === undefined) throw new Error("the node listens nowhere");
+  return endpoint;
+}
