@@ -6,11 +6,12 @@ import { initCommand } from "./init.js";
 import { kitVersion } from "./kit.js";
 import { lsCommand } from "./ls.js";
 import { processTerminal, type Terminal } from "./output/terminal.js";
+import { pingCommand } from "./ping.js";
 
 /** The verbs, as `helio --help` groups them. */
 const groups: Readonly<Record<string, readonly ((terminal: Terminal) => Command)[]>> = {
   "Projects:": [initCommand, generateCommand, checkCommand],
-  "Nodes and services:": [lsCommand],
+  "Nodes and services:": [lsCommand, pingCommand],
 };
 
 const examples = `

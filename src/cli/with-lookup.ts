@@ -1,6 +1,8 @@
 import { type ConnectFlags, connectSettings } from "./connect-options.js";
-import type { Listing } from "./lookup/known-instance.js";
+import { Failure } from "./failure.js";
+import type { KnownInstance, Listing } from "./lookup/known-instance.js";
 import type { Lookup } from "./lookup/lookup.js";
+import type { Reached } from "./lookup/reach.js";
 import type { Target } from "./lookup/target.js";
 import type { Terminal } from "./output/terminal.js";
 
@@ -48,4 +50,27 @@ export function noteSilent({ registries }: Listing, terminal: Terminal): void {
     const warning = terminal.noteColours.yellow("warning:");
     terminal.note(`${warning} no registry answers at ${endpoint}: ${error}; this is what the others know`);
   }
+}
+
+/** The instances of a target that can be called, each with the way to it. */
+export interface Ways {
+  readonly reached: readonly { readonly instance: KnownInstance; readonly way: Reached }[];
+  /** Some can't be called, by what they say of themselves; the user was told. */
+  readonly failed: boolean;
+}
+
+/** Where there is no name that asks for them, nodes that only call others are left out. */
+export function reachAll({ kind, instances }: Target, lookup: Lookup, terminal: Terminal): Ways {
+  const wanted = kind === "all" ? instances.filter(({ endpoints }) => endpoints.length > 0) : instances;
+  if (wanted.length === 0) terminal.note("no node listens anywhere; helio ls shows who is there");
+  const reached = wanted.flatMap((instance) => {
+    try {
+      return { instance, way: lookup.reach(instance) };
+    } catch (error) {
+      if (!(error instanceof Failure)) throw error;
+      for (const line of error.lines) terminal.note(line);
+      return [];
+    }
+  });
+  return { reached, failed: reached.length < wanted.length };
 }
