@@ -57,6 +57,8 @@ export interface InstanceInfo extends Announcement {
   readonly state: InstanceState;
   /** What it reported last; undefined until then. */
   readonly load: Load | undefined;
+  /** Endpoints that it announces and that lead nowhere from here, see `seenFrom`: `endpoints` is without them. */
+  readonly unreachable?: readonly string[] | undefined;
 }
 
 /** Tells instances apart: by identity, or by where they listen when no more is known. */
