@@ -19,18 +19,18 @@ export class CommandError extends Error {
 }
 
 /**
- * Runs a program in the top folder, without standard input. Gives what it printed.
+ * Runs a program, in the top folder unless told otherwise, without standard input. Gives what it printed.
  *
  * @param {string} program
  * @param {readonly string[]} args
- * @param {{ live?: boolean, env?: NodeJS.ProcessEnv }} [options] `live` shows the output instead of keeping it
+ * @param {{ live?: boolean, env?: NodeJS.ProcessEnv, cwd?: string }} [options] `live` shows the output instead of keeping it
  * @returns {Promise<string>}
  */
-export function run(program, args, { live = false, env = process.env } = {}) {
+export function run(program, args, { live = false, env = process.env, cwd = root } = {}) {
   // Windows starts no scripts without a shell, and these are scripts there.
   const shell = process.platform === "win32" && (program === "npm" || program === "buf");
   const out = live ? "inherit" : "pipe";
-  const child = spawn(program, args, { cwd: root, env, shell, stdio: ["ignore", out, out] });
+  const child = spawn(program, args, { cwd, env, shell, stdio: ["ignore", out, out] });
   /** @type {Buffer[]} */
   const printed = [];
   child.stdout?.on("data", (chunk) => printed.push(chunk));

@@ -6,6 +6,7 @@
  * nothing may be skipped.
  */
 import process from "node:process";
+import { NoEtcd, prepareEtcd } from "./etcd.mjs";
 import { NoPython, preparePython } from "./python.mjs";
 import { script } from "./run.mjs";
 import { build, generate, install } from "./set-up.mjs";
@@ -15,17 +16,29 @@ import { countTests, runTests } from "./tests.mjs";
 const { CI = "" } = process.env;
 const onCi = !["", "0", "false"].includes(CI);
 
-function python() {
-  return step("python", async () => {
-    try {
-      await preparePython();
-    } catch (error) {
-      if (onCi || !(error instanceof NoPython)) throw error;
-      process.stdout.write(
-        `${error.message}\nThe tests that need it fail, or are skipped where they can be.\n`,
-      );
-    }
-  });
+/** What some tests need and npm does not have. */
+async function programs() {
+  // One after the other: Debian's package manager serves one at a time.
+  const ready = [
+    await step("python", () => optional(preparePython, NoPython)),
+    await step("etcd", () => optional(prepareEtcd, NoEtcd)),
+  ];
+  return !ready.includes(false);
+}
+
+/**
+ * @param {() => Promise<void>} prepare
+ * @param {new () => Error} Missing what it throws when it can't be had here
+ */
+async function optional(prepare, Missing) {
+  try {
+    await prepare();
+  } catch (error) {
+    if (onCi || !(error instanceof Missing)) throw error;
+    process.stdout.write(
+      `${error.message}\nThe tests that need it fail, or are skipped where they can be.\n`,
+    );
+  }
 }
 
 function checks() {
@@ -52,7 +65,7 @@ function conclude(failedSteps, { passed, failed, skipped }) {
 
 async function main() {
   const none = { passed: 0, failed: 0, skipped: [] };
-  const ready = await Promise.all([install(), python()]);
+  const ready = await Promise.all([install(), programs()]);
   if (ready.includes(false) || !(await generate())) return conclude(1, none);
 
   const failedChecks = (await checks()).filter((ok) => !ok).length;

@@ -11,7 +11,7 @@ const TIMEOUT_MS = 3_000;
 
 /**
  * Asks an etcd, over HTTP and JSON: the first endpoint until it fails, then the next, and so on round. An endpoint that
- * fails has its connections cut, so that streams of it go on elsewhere.
+ * hangs has its connections cut, so that its streams go on elsewhere.
  */
 export class EtcdClient {
   readonly #endpoints: readonly EtcdEndpoint[];
@@ -74,8 +74,8 @@ export class EtcdClient {
     if (endpoint === this.#current) {
       const next = this.#endpoints.indexOf(endpoint) + 1;
       this.#current = this.#endpoints[next] ?? this.#endpoints[0] ?? endpoint;
-      endpoint.disconnect();
     }
+    if (error.code === Code.DeadlineExceeded) endpoint.disconnect();
     return error;
   }
 

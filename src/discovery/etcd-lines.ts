@@ -3,15 +3,18 @@ const MAX_LINE = 64 * 1024 * 1024;
 /**
  * The lines of a text that arrives in pieces, those that are not empty.
  *
- * @throws Error for a line of more than 64 MiB
+ * @throws Error for a line of more than `maxLine` characters
  */
-export async function* linesOf(pieces: AsyncIterable<Buffer>): AsyncGenerator<string, void, undefined> {
+export async function* linesOf(
+  pieces: AsyncIterable<Buffer>,
+  maxLine = MAX_LINE,
+): AsyncGenerator<string, void, undefined> {
   const decoder = new TextDecoder();
   let begun = "";
   for await (const piece of pieces) {
     const [first = "", ...others] = decoder.decode(piece, { stream: true }).split("\n");
     begun += first;
-    if (begun.length > MAX_LINE) throw new Error(`a line has more than ${MAX_LINE} characters`);
+    if (begun.length > maxLine) throw new Error(`a line has more than ${maxLine} characters`);
     for (const next of others) {
       if (begun !== "") yield begun;
       begun = next;

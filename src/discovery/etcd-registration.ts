@@ -15,13 +15,15 @@ import type { EtcdReach } from "./etcd-reach.js";
 const BATCH = 100;
 /** And how many bytes; etcd allows 1.5 MiB. */
 const BATCH_BYTES = 512 * 1024;
+/** Before a lost lease is replaced. */
+const LOST_MS = 100;
 /** How long leaving may take: what can't be said by then, the lease will. */
 const WITHDRAW_MS = 1_000;
 
 /** What a registration works with. */
 export interface EtcdRegistrationParts {
   readonly clock: Clock;
-  readonly client: EtcdClient;
+  readonly client: Pick<EtcdClient, "ask">;
   readonly reach: EtcdReach;
   readonly prefix: string;
   readonly leaseTtlMs: number;
@@ -59,9 +61,10 @@ export class EtcdRegistration {
     this.#backoff = backoffFrom({ maxMs: Math.min(5_000, parts.leaseTtlMs / 3) });
   }
 
-  /** Resolves when it is written, or a later one; rejects when it is given up before. */
+  /** Resolves when it is written, or a later one; rejects when etcd can't be reached at present, and goes on trying. */
   announce(announcement: Announcement): Promise<void> {
-    this.#wanted = announcement;
+    // A copy, so that the same one is written anew: what changed of etcd is not known here.
+    this.#wanted = { ...announcement };
     return new Promise((resolve, reject) => {
       this.#waiting.push({ resolve, reject });
       this.#wake.abort();
@@ -91,10 +94,7 @@ export class EtcdRegistration {
     this.#wake.abort();
     await this.#working;
     this.#parts.reach.ended(this);
-    const error = new HeliographError(Code.Unavailable, "the node was withdrawn before etcd knew it", {
-      reason: "CONNECTION_CLOSED",
-    });
-    for (const { reject } of this.#waiting.splice(0)) reject(error);
+    this.#fail(new HeliographError(Code.Cancelled, "the node is leaving", { reason: "CONNECTION_CLOSED" }));
   }
 
   async #work(): Promise<void> {
@@ -106,13 +106,15 @@ export class EtcdRegistration {
         await this.#step();
         failures = 0;
         reach.succeeded(this);
-        pauseMs = this.#lease === undefined ? 0 : this.#lease.renewAt - clock.now();
+        pauseMs = this.#lease === undefined ? LOST_MS : this.#lease.renewAt - clock.now();
       } catch (error) {
         if (this.#ended.signal.aborted) return;
-        reach.failed(this, HeliographError.from(error, Code.Internal));
+        const failure = HeliographError.from(error, Code.Internal);
+        reach.failed(this, failure);
+        this.#fail(failure);
         pauseMs = backoffMs(this.#backoff, ++failures, Math.random());
       }
-      if (this.#wanted !== this.#written && failures === 0) continue;
+      if (this.#wanted !== this.#written && failures === 0 && this.#lease !== undefined) continue;
       await sleep(clock, Math.max(0, pauseMs), this.#wake.signal).catch(() => undefined);
     }
   }
@@ -155,28 +157,28 @@ export class EtcdRegistration {
   }
 
   async #write(lease: Lease, announcement: Announcement): Promise<void> {
-    const waiting = this.#waiting.splice(0);
-    try {
-      const keys = keysOf(this.#parts.prefix, announcement);
-      const bytes = AnnouncementMessage.encode(announcementMessage(announcement)).finish();
-      const value = base64(bytes);
-      const stale = [...this.#keys].filter((key) => !keys.includes(key));
-      const operations: Json[] = [
-        ...keys.map((key) => ({ request_put: { key: base64(key), value, lease: lease.id } })),
-        ...stale.map((key) => ({ request_delete_range: { key: base64(key) } })),
-      ];
-      for (const key of keys) this.#keys.add(key);
-      const batch = Math.max(1, Math.min(BATCH, Math.floor(BATCH_BYTES / bytes.length)));
-      for (let at = 0; at < operations.length; at += batch) {
-        await this.#ask("/v3/kv/txn", { success: operations.slice(at, at + batch) });
-      }
-      for (const key of stale) this.#keys.delete(key);
-      this.#written = announcement;
-    } catch (error) {
-      this.#waiting.unshift(...waiting);
-      throw error;
+    // Those who wait from now on, wait for the next one.
+    const waiting = this.#waiting.length;
+    const keys = keysOf(this.#parts.prefix, announcement);
+    const bytes = AnnouncementMessage.encode(announcementMessage(announcement)).finish();
+    const value = base64(bytes);
+    const stale = [...this.#keys].filter((key) => !keys.includes(key));
+    const operations: Json[] = [
+      ...keys.map((key) => ({ request_put: { key: base64(key), value, lease: lease.id } })),
+      ...stale.map((key) => ({ request_delete_range: { key: base64(key) } })),
+    ];
+    for (const key of keys) this.#keys.add(key);
+    const batch = Math.max(1, Math.min(BATCH, Math.floor(BATCH_BYTES / bytes.length)));
+    for (let at = 0; at < operations.length; at += batch) {
+      await this.#ask("/v3/kv/txn", { success: operations.slice(at, at + batch) });
     }
-    for (const { resolve } of waiting) resolve();
+    for (const key of stale) this.#keys.delete(key);
+    this.#written = announcement;
+    for (const { resolve } of this.#waiting.splice(0, waiting)) resolve();
+  }
+
+  #fail(error: HeliographError): void {
+    for (const { reject } of this.#waiting.splice(0)) reject(error);
   }
 
   #ask(path: string, body: Json, signal = this.#ended.signal): Promise<Json> {

@@ -17,7 +17,7 @@ const backoff = backoffFrom({ maxMs: 5_000 });
 /** What a watch works with. */
 export interface EtcdWatchParts {
   readonly clock: Clock;
-  readonly client: EtcdClient;
+  readonly client: Pick<EtcdClient, "ask" | "follow">;
   readonly reach: EtcdReach;
   readonly range: KeyRange;
   readonly instances: EtcdInstances;
@@ -46,8 +46,8 @@ export class EtcdWatch {
       try {
         const revision = await this.#read();
         for await (const message of this.#changes(revision)) {
-          failures = 0;
           this.#take(message, revision);
+          failures = 0;
         }
       } catch (error) {
         if (signal.aborted) return;

@@ -5,6 +5,11 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
+import { etcdProgram } from "../../scripts/etcd.mjs";
+import { etcd } from "../../src/discovery/etcd.js";
+import type { EtcdOptions } from "../../src/discovery/etcd-options.js";
+import type { Announcement } from "../../src/naming/instance.js";
+import type { OpenResolver, ResolverHost } from "../../src/naming/resolver.js";
 import { within } from "./within.js";
 
 const START_MS = 8_000;
@@ -84,7 +89,7 @@ class Server implements EtcdServer {
   }
 
   async start(): Promise<void> {
-    const child = spawn("etcd", this.#arguments(), { stdio: ["ignore", "ignore", "pipe"] });
+    const child = spawn(etcdProgram(), this.#arguments(), { stdio: ["ignore", "ignore", "pipe"] });
     this.#process = child;
     await within(START_MS, "etcd to start", this.#ready(child));
   }
@@ -149,7 +154,12 @@ class Server implements EtcdServer {
     return new Promise((resolve, reject) => {
       let last = "";
       child.once("error", (error) =>
-        reject(new Error(`etcd is needed by the tests (on Debian: apt-get install etcd-server): ${error.message}`)),
+        reject(
+          new Error(
+            `etcd can't be started: ${error.message}. "npm test" gets it, where that may be ` +
+              "(on Debian: apt-get install etcd-server).",
+          ),
+        ),
       );
       child.once("exit", (code, signal) => reject(new Error(`etcd ended (${code ?? signal}): ${last}`)));
       if (child.stderr === null) return;
@@ -159,4 +169,22 @@ class Server implements EtcdServer {
       });
     });
   }
+}
+
+/** A resolver that a test has opened. */
+export interface OpenedEtcd extends OpenResolver, AsyncDisposable {
+  announce(announcement: Announcement): Promise<void>;
+  withdraw(): Promise<void>;
+}
+
+/** Opens a resolver with leases as short as can be. */
+export function openEtcd(host: ResolverHost, options: EtcdOptions): OpenedEtcd {
+  const opened = etcd({ leaseTtlMs: 1_000, ...options }).open(host);
+  return {
+    watch: (service, listener) => opened.watch(service, listener),
+    announce: async (announcement) => opened.announce?.(announcement),
+    withdraw: async () => opened.withdraw?.(),
+    close: () => opened.close(),
+    [Symbol.asyncDispose]: () => opened.close(),
+  };
 }
