@@ -20,7 +20,9 @@ export type NodeStatus =
   /** The event loop of this process was blocked for so long. */
   | { readonly kind: "loop-stalled"; readonly ms: number }
   /** The node itself has gone on. */
-  | { readonly kind: "lifecycle"; readonly state: NodeState };
+  | { readonly kind: "lifecycle"; readonly state: NodeState }
+  /** So many, the next ones after what was read last, were dropped, since this reader was slow. */
+  | { readonly kind: "missed"; readonly count: number };
 
 /**
  * Where a node is in its life: `idle` until it serves or calls, `starting` while it binds and announces itself, then
