@@ -125,7 +125,8 @@ class DecodeCheck {
   }
 }
 
-function wireTypeOf(kind: FieldKind): number {
+/** How the wire delimits a value of this kind, when it is not packed. */
+export function wireTypeOf(kind: FieldKind): number {
   switch (kind) {
     case "string":
     case "bytes":

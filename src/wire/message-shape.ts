@@ -37,6 +37,8 @@ export interface FieldShape {
   /** Full name of the message or enum; empty for scalars. */
   readonly typeName: string;
   readonly repeated: boolean;
+  /** Its elements are written as one value. */
+  readonly packed: boolean;
   /** Declared `optional`: absent is not the same as zero. */
   readonly optional: boolean;
   /** The TypeScript name of the oneof it belongs to, if any. */
@@ -193,12 +195,14 @@ function readField(bytes: Uint8Array, oneofs: readonly string[]): FieldShape {
   let typeName = "";
   let oneof = -1;
   let optional = false;
+  let packed = true;
   readFields(bytes, (field, reader, skip) => {
     if (field === 1) name = reader.string();
     else if (field === 3) number = reader.int32();
     else if (field === 4) label = reader.int32();
     else if (field === 5) type = reader.int32();
     else if (field === 6) typeName = reader.string().replace(/^\./, "");
+    else if (field === 8) packed = readPacked(reader.bytes());
     else if (field === 9) oneof = reader.int32();
     else if (field === 10) json = reader.string();
     else if (field === 17) optional = reader.bool();
@@ -214,10 +218,21 @@ function readField(bytes: Uint8Array, oneofs: readonly string[]): FieldShape {
     kind,
     typeName,
     repeated: label === 3,
+    packed: label === 3 && packed && kind !== "string" && kind !== "bytes" && kind !== "message",
     optional,
     // protoc puts each `optional` field into a oneof of its own, which no user ever sees.
     oneof: optional ? undefined : oneofs[oneof],
   };
+}
+
+/** Numbers are packed in proto3, unless the field's options say otherwise. */
+function readPacked(options: Uint8Array): boolean {
+  let packed = true;
+  readFields(options, (option, reader, skip) => {
+    if (option === 2) packed = reader.bool();
+    else skip();
+  });
+  return packed;
 }
 
 function readEnum(bytes: Uint8Array, scope: string, enums: Map<string, EnumShape>): void {

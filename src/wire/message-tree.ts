@@ -89,7 +89,11 @@ export class MessageTree {
     const message: Fields = {};
     for (const [key, item] of entries) {
       const field = keys.get(key);
-      if (field === undefined || isAbsent(field, item)) continue;
+      if (field === undefined) {
+        this.format.unknown?.(shape, key);
+        continue;
+      }
+      if (isAbsent(field, item)) continue;
       const name = field.oneof ?? field.property;
       const value = step(`.${String(key)}`, () => {
         if (Object.hasOwn(message, name)) {
@@ -142,13 +146,15 @@ export class MessageTree {
   }
 }
 
-function fieldOf(message: Fields, field: FieldShape): unknown {
+/** What a message holds in a field, whether or not that belongs to a oneof. */
+export function fieldOf(message: Fields, field: FieldShape): unknown {
   if (field.oneof === undefined) return message[field.property];
   const choice = message[field.oneof] as { $case: string; value: unknown } | undefined;
   return choice?.$case === field.property ? choice.value : undefined;
 }
 
-function leftOut(field: FieldShape, value: unknown): boolean {
+/** A field without presence that holds its default, which says nothing. */
+export function leftOut(field: FieldShape, value: unknown): boolean {
   if (value instanceof Map) return value.size === 0;
   if (field.repeated) return (value as unknown[]).length === 0;
   if (field.optional || field.oneof !== undefined || field.kind === "message") return false;

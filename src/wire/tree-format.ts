@@ -1,4 +1,4 @@
-import type { EnumShape, FieldKind, FieldShape, MessageShapes } from "./message-shape.js";
+import type { EnumShape, FieldKind, FieldShape, MessageShape, MessageShapes } from "./message-shape.js";
 
 /** A value that a field can't hold, and the path to it from the outermost message. */
 export class TreeFault extends Error {
@@ -38,6 +38,8 @@ export interface TreeFormat {
   readScalar(kind: FieldKind, tree: unknown, names: EnumShape | undefined): unknown;
   writeKey(kind: FieldKind, key: unknown): unknown;
   readKey(kind: FieldKind, tree: unknown): unknown;
+  /** Told of a key that names no field; may throw a TreeFault. By default it is passed over, as in protobuf. */
+  unknown?(shape: MessageShape, key: unknown): void;
   /** For message types that are not a container of their fields; undefined for the others. */
   special(typeName: string): SpecialFormat | undefined;
 }

@@ -41,6 +41,7 @@ describe("shapesOf", () => {
       kind: "sfixed64",
       typeName: "",
       repeated: false,
+      packed: false,
       optional: false,
       oneof: undefined,
     });
