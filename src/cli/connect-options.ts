@@ -1,5 +1,6 @@
 import { type Command, InvalidArgumentError } from "commander";
-import { messageOf } from "../core/error.js";
+import { HeliographError } from "../core/error.js";
+import { LOCAL_REGISTRY, REGISTRY_VARIABLE, registriesFrom } from "../discovery/registries.js";
 import { checkEndpoint, isLocal } from "../naming/endpoint.js";
 import { insecure, type Security } from "../socket/security.js";
 import { UsageError } from "./failure.js";
@@ -23,8 +24,6 @@ export interface ConnectSettings {
   readonly timeoutMs: number;
 }
 
-/** Where the first node of a machine serves the registry, and all others look for it. */
-export const LOCAL_REGISTRY = "tcp://127.0.0.1:7700";
 const TIMEOUT_MS = 2_000;
 
 /** Adds the options of verbs that look for nodes. */
@@ -55,15 +54,11 @@ export function connectSettings(
   if (registry !== undefined && endpoints.length > 0) {
     throw new UsageError("--endpoint asks a node without a registry; leave out --registry or --endpoint");
   }
-  const registries = endpoints.length > 0 ? [] : (registry ?? registriesOf(env));
-  checkAll(endpoints, "--endpoint", remote);
-  checkAll(registries, registry === undefined ? "HELIOGRAPH_REGISTRY" : "--registry", remote);
-  return {
-    registries: [...new Set(registries)],
-    endpoints: [...new Set(endpoints)],
-    security: insecure({ remote }),
-    timeoutMs,
-  };
+  for (const each of endpoints) checked("--endpoint", () => checkEndpoint(each));
+  const registries = endpoints.length > 0 ? [] : readRegistries(registry, env[REGISTRY_VARIABLE]);
+  checkReach(endpoints, "--endpoint", remote);
+  checkReach(registries, registry === undefined ? REGISTRY_VARIABLE : "--registry", remote);
+  return { registries, endpoints: [...new Set(endpoints)], security: insecure({ remote }), timeoutMs };
 }
 
 /** For an option that may be repeated. */
@@ -85,28 +80,32 @@ export function whole(value: string): number {
   throw new InvalidArgumentError("It must be a whole number.");
 }
 
-function registriesOf(env: Readonly<Record<string, string | undefined>>): readonly string[] {
-  const told = env["HELIOGRAPH_REGISTRY"]?.trim();
-  if (told === "off") {
-    throw new UsageError(
-      "HELIOGRAPH_REGISTRY is off, so there is no registry to ask; name one with --registry, or a node with --endpoint",
-    );
-  }
-  if (told === undefined || told === "") return [LOCAL_REGISTRY];
-  return told.split(",").map((endpoint) => endpoint.trim());
+function readRegistries(
+  registry: readonly string[] | undefined,
+  variable: string | undefined,
+): readonly string[] {
+  const found = checked("--registry", () => registriesFrom({ registries: registry, variable }));
+  if (found.length > 0) return found.map(({ endpoint }) => endpoint);
+  throw new UsageError(
+    `${REGISTRY_VARIABLE} is off, so there is no registry to ask; name one with --registry, or a node with --endpoint`,
+  );
 }
 
-function checkAll(endpoints: readonly string[], option: string, remote: boolean): void {
-  for (const endpoint of endpoints) {
-    try {
-      checkEndpoint(endpoint);
-    } catch (error) {
-      throw new UsageError(`${option}: ${messageOf(error).replace(/^INVALID_ARGUMENT: /, "")}`);
-    }
-    if (!remote && !isLocal(endpoint)) {
-      throw new UsageError(
-        `${option} ${endpoint} is another machine, and what is sent there is not encrypted; add --remote to connect nevertheless`,
-      );
-    }
+/** What the kit says of options of its functions, in words of the command. */
+function checked<T>(option: string, check: () => T): T {
+  try {
+    return check();
+  } catch (error) {
+    const { rawMessage } = HeliographError.from(error);
+    if (rawMessage.startsWith(REGISTRY_VARIABLE)) throw new UsageError(rawMessage);
+    throw new UsageError(`${option}: ${rawMessage.replace(/^registries: /, "")}`);
   }
+}
+
+function checkReach(endpoints: readonly string[], option: string, remote: boolean): void {
+  const far = remote ? undefined : endpoints.find((endpoint) => !isLocal(endpoint));
+  if (far === undefined) return;
+  throw new UsageError(
+    `${option} ${far} is another machine, and what is sent there is not encrypted; add --remote to connect nevertheless`,
+  );
 }

@@ -2,6 +2,7 @@ import { Command, CommanderError } from "commander";
 import { checkCommand } from "./check.js";
 import { Failure, UsageError } from "./failure.js";
 import { generateCommand } from "./generate.js";
+import { healthCommand } from "./health.js";
 import { initCommand } from "./init.js";
 import { kitVersion } from "./kit.js";
 import { lsCommand } from "./ls.js";
@@ -11,7 +12,7 @@ import { pingCommand } from "./ping.js";
 /** The verbs, as `helio --help` groups them. */
 const groups: Readonly<Record<string, readonly ((terminal: Terminal) => Command)[]>> = {
   "Projects:": [initCommand, generateCommand, checkCommand],
-  "Nodes and services:": [lsCommand, pingCommand],
+  "Nodes and services:": [lsCommand, pingCommand, healthCommand],
 };
 
 const examples = `

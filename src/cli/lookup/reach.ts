@@ -13,6 +13,8 @@ import type { KnownInstance } from "./known-instance.js";
 
 /** How the command calls itself. */
 const NAME = "helio";
+/** A person looks on. */
+const MOST_BACKOFF_MS = 1_000;
 
 /** A way to one instance. */
 export interface Reached {
@@ -21,14 +23,19 @@ export interface Reached {
   readonly node: Client<NodeService>;
   readonly health: Client<HealthService>;
   readonly control: Client<ControlService>;
-  /** For each call: it goes to this instance, and not to another one that listens there by now. */
+  /** For each call: to an instance that a registry named, and not to another one that listens there by now. */
   readonly options: CallOptions;
 }
 
 /** A connection as the command makes them. Does no I/O. */
 export function connect(endpoints: readonly string[], settings: ConnectSettings): ClientConnection {
   const { security, timeoutMs } = settings;
-  return connectTo(endpoints, { name: NAME, security, connectTimeoutMs: timeoutMs });
+  return connectTo(endpoints, {
+    name: NAME,
+    security,
+    connectTimeoutMs: timeoutMs,
+    backoff: { initialMs: 100, maxMs: MOST_BACKOFF_MS },
+  });
 }
 
 /**
@@ -44,7 +51,7 @@ export function reach(instance: KnownInstance, settings: ConnectSettings): Reach
     node: createClient(connection, NodeService),
     health: createClient(connection, HealthService),
     control: createClient(connection, ControlService),
-    options: { timeoutMs, ...(instance.instance === "" ? {} : { instance: instance.instance }) },
+    options: instance.registries.length === 0 ? { timeoutMs } : { timeoutMs, instance: instance.instance },
   };
 }
 

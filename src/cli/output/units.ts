@@ -42,6 +42,12 @@ export function counted(number: number, noun: string): string {
   return `${count(number)} ${noun}${number === 1 ? "" : "s"}`;
 }
 
+/** The time of day here, for lines that come as things happen: `09:05:12.042`. */
+export function timeOfDay(time: Date): string {
+  const ms = String(time.getMilliseconds()).padStart(3, "0");
+  return `${[time.getHours(), time.getMinutes(), time.getSeconds()].map(padded).join(":")}.${ms}`;
+}
+
 function threeDigits(value: number): string {
   const size = Math.abs(value);
   return value.toFixed(size < 9.995 ? 2 : size < 99.95 ? 1 : 0);

@@ -169,7 +169,7 @@ describe("helio ls", () => {
   test.each([
     [
       ["--registry", "nowhere"],
-      '--registry: "nowhere" is not an endpoint: write tcp://host:port, ipc:///path or inproc://name',
+      '--registry: "nowhere" is not an endpoint: write tcp://host:port, ipc:///path or inproc://name; or local for the registry of this machine',
     ],
     [
       ["--registry", "tcp://192.0.2.1:1"],
