@@ -54,10 +54,15 @@ export function wireMessage(message: DescMessage): WireMessage {
   return known;
 }
 
-/** A field's type as a `.proto` would say it. */
-export function typeText(field: DescField): string {
-  if (field.fieldKind === "map") return `map<${scalarName(field.mapKey)}, ${itemText(field)}>`;
-  return field.fieldKind === "list" ? `repeated ${itemText(field)}` : itemText(field);
+/**
+ * A field's type as a `.proto` would say it.
+ *
+ * @param named how the full name of a message or enum is shown
+ */
+export function typeText(field: DescField, named: (typeName: string) => string = (name) => name): string {
+  const item = itemText(field, named);
+  if (field.fieldKind === "map") return `map<${scalarName(field.mapKey)}, ${item}>`;
+  return field.fieldKind === "list" ? `repeated ${item}` : item;
 }
 
 const messages = new WeakMap<DescMessage, WireMessage>();
@@ -103,7 +108,7 @@ function mapEntry(field: MapField): WireMessage {
       name: "value",
       number: 2,
       form: formOf(field),
-      shown: itemText(field),
+      shown: itemText(field, (name) => name),
       enum: field.enum,
       message: field.message && wireMessage(field.message),
     }),
@@ -130,9 +135,9 @@ function formOf(field: DescField): WireForm {
   return scalarForms[field.scalar];
 }
 
-function itemText(field: DescField): string {
-  if (field.message !== undefined) return field.message.typeName;
-  return field.enum !== undefined ? field.enum.typeName : scalarName(field.scalar);
+function itemText(field: DescField, named: (typeName: string) => string): string {
+  if (field.message !== undefined) return named(field.message.typeName);
+  return field.enum !== undefined ? named(field.enum.typeName) : scalarName(field.scalar);
 }
 
 function scalarName(scalar: ScalarType): string {
