@@ -8,13 +8,16 @@ export interface Logger {
   error(fields: Readonly<Record<string, unknown>>, message: string): void;
 }
 
-/** Warnings and errors on standard error, one line each and an error's stack below it; the rest is dropped. */
-export const stderrLogger: Logger = {
-  debug() {},
-  info() {},
+/** All there is on standard error, one line each and an error's stack below it. */
+export const verboseStderrLogger: Logger = {
+  debug: (fields, message) => write("debug", fields, message),
+  info: (fields, message) => write("info", fields, message),
   warn: (fields, message) => write("warn", fields, message),
   error: (fields, message) => write("error", fields, message),
 };
+
+/** Warnings and errors on standard error, as above; the rest is dropped. */
+export const stderrLogger: Logger = { ...verboseStderrLogger, debug() {}, info() {} };
 
 function write(level: string, fields: Readonly<Record<string, unknown>>, message: string): void {
   const parts: string[] = [];
