@@ -6,6 +6,8 @@ export interface DetachedCall {
   readonly started: boolean;
   /** Bytes of its request, while that is kept for the handler. */
   readonly requestBytes: number;
+  /** Of a service of the kit's own. */
+  readonly kit: boolean;
   cancel(reason: HeliographError): void;
 }
 
@@ -32,8 +34,9 @@ export class Detached {
     return this.calls.size;
   }
 
+  /** None is left that a drain would wait for. */
   get idle(): boolean {
-    return this.calls.size === 0;
+    return ![...this.calls].some(({ kit }) => !kit);
   }
 
   /** How many go on though nobody waits for them. */
@@ -85,9 +88,9 @@ export class Detached {
     this.away.clear();
   }
 
-  /** Ends all of them: those that no handler has seen, or every one. */
-  cancel(reason: HeliographError, which: "waiting" | "all"): void {
-    for (const call of [...this.calls]) if (which === "all" || !call.started) call.cancel(reason);
+  /** Ends these. */
+  cancel(reason: HeliographError, which: (call: DetachedCall) => boolean): void {
+    for (const call of [...this.calls]) if (which(call)) call.cancel(reason);
   }
 
   /** What was left last stays: there is room for any one request. */

@@ -1,4 +1,4 @@
-import type { Buffer } from "node:buffer";
+import { Buffer } from "node:buffer";
 import { Code } from "../../core/code.js";
 import { HeliographError } from "../../core/error.js";
 import { bareAnswer, bareError, envelopeLength, isBareCall } from "../../wire/envelope.js";
@@ -13,11 +13,12 @@ import type { Peer } from "../context.js";
 import { checkReceived, writeAnswerMetadata } from "../session/call-metadata.js";
 import { type EncodedPayload, encodeMessage, requireCodec, writeMessage } from "../session/payload.js";
 import { findRoute, requireUnary } from "./find-route.js";
-import type { ServerCall } from "./server-call.js";
+import type { ServerCall, WhichCalls } from "./server-call.js";
 import type { ServerShared } from "./server-shared.js";
 import { ServerUnaryCall, type UnaryCallOwner } from "./server-unary-call.js";
 
 const nobody: Peer = { node: "", instance: "" };
+const nothing = Buffer.alloc(0);
 
 /**
  * Calls of one client without a session: bare ones of two parts, and single REQUEST packets in an envelope.
@@ -34,8 +35,9 @@ export class AnonymousPeer {
     this.send = send;
   }
 
+  /** No call is in flight that a drain would wait for. */
   get idle(): boolean {
-    return this.calls.size === 0;
+    return ![...this.calls].some(({ kit }) => !kit);
   }
 
   receive(parts: Buffer[]): void {
@@ -76,13 +78,9 @@ export class AnonymousPeer {
     this.draining = reason;
   }
 
-  /** Ends every call that no handler has seen yet, and tells the client. */
-  cancelWaiting(reason: HeliographError): void {
-    for (const call of [...this.calls]) if (!call.started) call.cancel(reason);
-  }
-
-  cancelAll(reason: HeliographError): void {
-    for (const call of [...this.calls]) call.cancel(reason);
+  /** Ends these calls, and tells the client. */
+  cancelCalls(reason: HeliographError, which: WhichCalls): void {
+    for (const call of [...this.calls]) call.cancel(reason, which);
   }
 }
 
@@ -102,6 +100,8 @@ class AnonymousCall implements UnaryCallOwner, PacketHandler {
   private refusal: HeliographError | undefined;
   private callId = 0;
   private done = false;
+  /** What is called, once that is known. */
+  private method: Buffer | undefined;
 
   constructor(server: ServerShared, bare: boolean, reply: (parts: Buffer[]) => void) {
     this.server = server;
@@ -122,18 +122,23 @@ class AnonymousCall implements UnaryCallOwner, PacketHandler {
     if (refusal !== undefined) throw refusal;
     const method = body[0]!;
     const request = body[1]!;
+    this.method = method;
     if (request.length > MAX_BARE_BYTES)
       throw messageTooLarge(request.length, MAX_BARE_BYTES, "the request", true);
     const route = findRoute(this.server, method, 0, method.length);
     requireUnary(route);
+    route.group.admit();
+    const now = this.server.clock.now();
     this.call = new ServerUnaryCall(this.server, this, {
       id: 0,
       route,
       codec: protobufCodec,
-      deadline: this.server.clock.now() + DEFAULT_TIMEOUT_MS,
+      deadline: now + DEFAULT_TIMEOUT_MS,
       metadataBuf: undefined,
       metadataRanges: undefined,
       oneWay: false,
+      arrivedAt: now,
+      stats: route.stats,
     });
     this.call.start(request, 0, request.length, 0);
   }
@@ -146,9 +151,9 @@ class AnonymousCall implements UnaryCallOwner, PacketHandler {
     }
     this.callId = frame.callId;
     if (this.refusal !== undefined) throw this.refusal;
-    const { limits } = this.server.session;
-    checkReceived(frame, limits.metadataBytes);
     if (frame.methodStart < 0) throw protocolViolation("REQUEST without a method");
+    this.method = frame.buf.subarray(frame.methodStart, frame.methodEnd);
+    checkReceived(frame, this.server.session.limits.metadataBytes);
     const route = findRoute(this.server, frame.buf, frame.methodStart, frame.methodEnd);
     requireUnary(route);
     const codec = requireCodec(frame.codec, frame.compression, route.path);
@@ -157,14 +162,18 @@ class AnonymousCall implements UnaryCallOwner, PacketHandler {
     if (frame.payload === undefined) throw protocolViolation("a unary call needs exactly one message");
     const size = frame.payloadEnd - frame.payloadStart;
     if (size > MAX_BARE_BYTES) throw messageTooLarge(size, MAX_BARE_BYTES, "the request", true);
+    route.group.admit();
+    const now = this.server.clock.now();
     this.call = new ServerUnaryCall(this.server, this, {
       id: frame.callId,
       route,
       codec,
-      deadline: this.server.clock.now() + (frame.timeoutMs === 0 ? DEFAULT_TIMEOUT_MS : frame.timeoutMs),
+      deadline: now + (frame.timeoutMs === 0 ? DEFAULT_TIMEOUT_MS : frame.timeoutMs),
       metadataBuf: frame.metadata && frame.buf,
       metadataRanges: frame.metadata,
       oneWay: frame.oneWay,
+      arrivedAt: now,
+      stats: route.stats,
     });
     this.call.start(frame.payload, frame.payloadStart, frame.payloadEnd, frame.compression);
   }
@@ -176,6 +185,7 @@ class AnonymousCall implements UnaryCallOwner, PacketHandler {
       const bytes = encodeMessage(call.codec, call.route.output, message);
       if (bytes.length > MAX_BARE_BYTES)
         throw messageTooLarge(bytes.length, MAX_BARE_BYTES, `${call.route.path}: the answer`, false);
+      call.sent(bytes.length);
       this.finish(bareAnswer(bytes));
       return;
     }
@@ -191,6 +201,7 @@ class AnonymousCall implements UnaryCallOwner, PacketHandler {
         MAX_BARE_BYTES,
         call.route.path,
       );
+      call.sent(writer.payloadLength);
       if (large !== undefined) writer.attach(large);
       writer.end();
       this.finish(writer.takeParts());
@@ -230,18 +241,19 @@ class AnonymousCall implements UnaryCallOwner, PacketHandler {
     return false;
   }
 
-  get started(): boolean {
-    return this.call?.started === true;
+  get kit(): boolean {
+    return this.call?.kit === true;
   }
 
-  cancel(reason: HeliographError): void {
-    this.call?.cancel(reason);
+  cancel(reason: HeliographError, which: WhichCalls): void {
+    if (this.call !== undefined && which(this.call)) this.call.cancel(reason);
   }
 
   /** The message is none, or goes on where it must end: what was started of it is ended. */
   fault(error: HeliographError): void {
     this.fail(error);
-    this.call?.abandon(error);
+    if (this.call !== undefined) this.call.abandon(error);
+    else this.server.router.refused(this.method ?? nothing, error.code);
   }
 
   abandon(reason: HeliographError): void {

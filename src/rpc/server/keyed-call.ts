@@ -36,11 +36,13 @@ export class KeyedCall extends ServerCall implements ReplyWaiter {
     this.owner = owner;
     this.facts = facts;
     this.key = key;
+    this.route.group.attach();
   }
 
   start(payload: Buffer, start: number, end: number, compression: number): void {
     this.payload = payload.subarray(start, end);
     this.payloadCompression = compression;
+    this.received(end - start);
     this.schedule();
     this.enter();
   }
@@ -101,6 +103,7 @@ export class KeyedCall extends ServerCall implements ReplyWaiter {
 
   protected override finish(): void {
     this.payload = undefined;
+    if (!this.over) this.route.group.detach();
     super.finish();
     this.run?.leave(this);
   }
@@ -124,6 +127,11 @@ export class KeyedCall extends ServerCall implements ReplyWaiter {
         this.run?.join(this);
         return;
       case "new":
+        if (this.route.group.refusal !== undefined) {
+          replies.forget(entered.entry);
+          this.cancel(this.route.group.refusal());
+          return;
+        }
         this.run = new KeyedRun(this.shared, this.facts, this.peer, entered.entry);
         this.run.join(this);
         this.run.begin(payload, this.payloadCompression);
@@ -134,7 +142,7 @@ export class KeyedCall extends ServerCall implements ReplyWaiter {
     if (this.over) return;
     const limit = this.owner.messageLimit;
     try {
-      if (error !== undefined) this.owner.refuse(this, error);
+      if (error !== undefined) this.refuse(error);
       else if (bytes !== undefined && bytes.length > limit)
         throw messageTooLarge(bytes.length, limit, `${this.route.path}: the response`, false);
       else this.owner.answerEncoded(this, payload);
@@ -163,7 +171,7 @@ class KeyedRun implements UnaryCallOwner {
     this.shared = shared;
     this.peer = peer;
     this.entry = entry;
-    this.call = new ServerUnaryCall(shared, this, { ...facts, oneWay: false });
+    this.call = new ServerUnaryCall(shared, this, { ...facts, oneWay: false, stats: undefined });
     runs.set(entry, this);
   }
 

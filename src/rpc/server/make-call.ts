@@ -14,13 +14,17 @@ import { ServerStreamCall, type StreamCallOwner } from "./server-stream-call.js"
 import { ServerUnaryCall, type UnaryCallOwner } from "./server-unary-call.js";
 
 /** What all kinds of calls need of their session. */
-export type CallOwner = UnaryCallOwner & StreamCallOwner & ResumableCallOwner;
+export interface CallOwner extends UnaryCallOwner, StreamCallOwner, ResumableCallOwner {
+  /** @throws HeliographError when the session holds too much for a request of this size */
+  checkHeld(size: number, path: string): void;
+}
 
 /**
  * The call that a REQUEST asks for, not begun yet.
  *
  * @param size of the whole request
  * @param room for the requests of a stream that arrive in chunks
+ * @param arrivedAt clock time of the packet
  * @throws HeliographError when it can't be made; nothing was processed then
  */
 export function makeCall(
@@ -29,6 +33,7 @@ export function makeCall(
   frame: Frame,
   size: number,
   room: AssemblyRoom,
+  arrivedAt: number,
 ): ServerCall {
   const { limits } = server.session;
   checkReceived(frame, limits.metadataBytes);
@@ -36,28 +41,38 @@ export function makeCall(
   const codec = requireCodec(frame.codec, frame.compression, route.path);
   if (size > limits.messageBytes)
     throw messageTooLarge(size, limits.messageBytes, `${route.path}: the request`, true);
+  owner.checkHeld(size, route.path);
   const facts: RequestFacts = {
     id: frame.callId,
     route,
     codec,
-    deadline: frame.timeoutMs === 0 ? Number.POSITIVE_INFINITY : server.clock.now() + frame.timeoutMs,
+    deadline: frame.timeoutMs === 0 ? Number.POSITIVE_INFINITY : arrivedAt + frame.timeoutMs,
     metadataBuf: frame.metadata && frame.buf,
     metadataRanges: frame.metadata,
     oneWay: frame.oneWay,
+    arrivedAt,
+    stats: route.stats,
   };
   const { method } = route;
   if (method.kind !== "unary") {
     const credit = { messages: frame.creditMessages, bytes: frame.creditBytes };
-    if (frame.resumeStart < 0) return new ServerStreamCall(server, owner, facts, credit, room);
+    if (frame.resumeStart < 0) {
+      route.group.admit();
+      return new ServerStreamCall(server, owner, facts, credit, room);
+    }
     const { streamId, next } = readResume(frame);
     const resumable = method.kind === "server-stream" ? method.resumable : undefined;
     if (resumable !== undefined)
       return new ResumableCall(server, owner, facts, resumable, { streamId, next, credit }, room);
     // The client may know what this server does not, that the stream is to be resumable; running it again is no way to.
     if (next > 0) throw notResumable(route.path);
+    route.group.admit();
     return new ServerStreamCall(server, owner, facts, credit, room);
   }
-  if (frame.idempotencyKeyStart < 0) return new ServerUnaryCall(server, owner, facts);
+  if (frame.idempotencyKeyStart < 0) {
+    route.group.admit();
+    return new ServerUnaryCall(server, owner, facts);
+  }
   const key = frame.buf.toString("utf8", frame.idempotencyKeyStart, frame.idempotencyKeyEnd);
   return new KeyedCall(server, owner, facts, key);
 }

@@ -72,6 +72,7 @@ export class ResumableCall extends ServerCall implements StreamSenderHost, Outgo
     this.sequence = Math.max(0, resume.next - 1);
     // The client has had it with the first message.
     this.headWritten = this.sequence > 0;
+    this.route.group.attach();
   }
 
   get path(): string {
@@ -83,13 +84,18 @@ export class ResumableCall extends ServerCall implements StreamSenderHost, Outgo
   }
 
   start(payload: Buffer, start: number, end: number, compression: number): void {
-    const { streams } = this.route;
+    const { streams, group } = this.route;
     const { streamId, credit } = this.resume;
+    this.received(end - start);
     const next = this.sequence + 1;
     const key = runKey(this.peer.instance, this.path, streamId);
     const known = streams.get(key);
     if (this.isGone(key, known, next)) {
       this.cancel(streamGone(this.path));
+      return;
+    }
+    if (known === undefined && group.refusal !== undefined) {
+      this.cancel(group.refusal());
       return;
     }
     this.schedule();
@@ -161,8 +167,8 @@ export class ResumableCall extends ServerCall implements StreamSenderHost, Outgo
     this.compression = compression;
     this.sequence = sequence;
     const packed = compressBytes(bytes, this.owner.compresses(this) ? compression : "none");
-    if (packed instanceof Promise) return packed.then((each) => this.owner.sendEncoded(this, each));
-    return this.owner.sendEncoded(this, packed);
+    if (packed instanceof Promise) return packed.then((each) => this.sendPacked(each));
+    return this.sendPacked(packed);
   }
 
   writeHead(writer: PacketWriter, metadataBytes: number): void {
@@ -183,7 +189,7 @@ export class ResumableCall extends ServerCall implements StreamSenderHost, Outgo
     const error = run?.outcome?.error;
     try {
       if (error === undefined) this.owner.endStream(this);
-      else this.owner.refuse(this, error);
+      else this.refuse(error);
     } catch (unsendable) {
       this.unsendable(unsendable);
       return;
@@ -197,9 +203,16 @@ export class ResumableCall extends ServerCall implements StreamSenderHost, Outgo
   }
 
   protected override finish(): void {
+    if (!this.over) this.route.group.detach();
     super.finish();
     this.sender.stop();
     this.run?.detach(this);
+  }
+
+  private sendPacked(message: EncodedPayload): number {
+    const bytes = this.owner.sendEncoded(this, message);
+    this.sent(bytes);
+    return bytes;
   }
 }
 

@@ -49,7 +49,7 @@ export class ResumableRun extends Deadline implements StreamCallOwner, StreamRun
       messages: Math.max(resumable.windowMessages, Math.min(credit.messages, most.messages)),
       bytes: Math.max(resumable.windowBytes, Math.min(credit.bytes, most.bytes)),
     };
-    this.call = new ServerStreamCall(shared, this, facts, window, room);
+    this.call = new ServerStreamCall(shared, this, { ...facts, stats: undefined }, window, room);
     this.runs.add(key, this);
   }
 

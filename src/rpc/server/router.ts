@@ -1,10 +1,12 @@
 import { Buffer } from "node:buffer";
 import { Code } from "../../core/code.js";
 import { HeliographError, invalidArgument } from "../../core/error.js";
+import type { ServedService } from "../../naming/instance.js";
 import type { Compression } from "../../wire/compression.js";
 import type { Method, ServiceDefinition } from "../../wire/definition.js";
 import type { PayloadType } from "../../wire/payload-codec.js";
 import { sameBytes } from "../../wire/same-bytes.js";
+import { schemaHash } from "../../wire/schema-hash.js";
 import { methodsOf } from "../bound-method.js";
 import type { HandlerContext } from "../context.js";
 import type { Interceptor } from "../interceptor.js";
@@ -13,6 +15,8 @@ import type { Reply, ReplyWaiter } from "../kept/reply.js";
 import { ReplyWindow } from "../kept/reply-window.js";
 import { ResumableRuns } from "../kept/resumable-runs.js";
 import { REPLY_WINDOW_BYTES, REPLY_WINDOW_MS, type ServeOptions } from "../serve-options.js";
+import { type MethodCounts, MethodStats } from "./method-stats.js";
+import { ServiceGroup } from "./service-group.js";
 
 export type AnyHandler = (request: unknown, ctx: HandlerContext) => unknown;
 
@@ -34,6 +38,14 @@ export interface Route {
   readonly replies: ReplyWindow<ReplyWaiter, Reply>;
   /** Its resumable streams. The service's methods share it. */
   readonly streams: ResumableRuns;
+  readonly stats: MethodStats;
+  /** Who is paused with it. */
+  readonly group: ServiceGroup;
+}
+
+interface RoutedService {
+  readonly service: ServiceDefinition;
+  readonly group: ServiceGroup;
 }
 
 /** A service in the router. */
@@ -46,11 +58,23 @@ export interface Routed {
 
 /** All methods that one node serves, by path. Services come and go. */
 export class Router {
+  /** What the node's user serves. */
+  readonly own = new ServiceGroup();
+  /** What each node serves by itself. */
+  readonly kit = new ServiceGroup();
   private readonly routes = new Map<string, Route>();
-  private readonly services = new Set<string>();
+  private readonly services = new Map<string, RoutedService>();
+  /** Requests of what is not served, and others that could not become a call of any method. */
+  private readonly unserved = new MethodStats("");
   private latest: Route | undefined;
+  private listed: readonly ServedService[] | undefined;
 
-  add(service: ServiceDefinition, handlers: object, options: ServeOptions): Routed {
+  add(
+    service: ServiceDefinition,
+    handlers: object,
+    options: ServeOptions,
+    group: ServiceGroup = this.own,
+  ): Routed {
     const name = service.$service;
     if (this.services.has(name)) throw invalidArgument(`${name} is already served by this node`);
     const methods = methodsOf(service);
@@ -74,17 +98,21 @@ export class Router {
         idleTimeoutMs: options.idleTimeoutMs,
         replies,
         streams,
+        stats: new MethodStats(method.path),
+        group,
       };
       this.routes.set(method.path, route);
       added.push(method.path);
     }
-    this.services.add(name);
+    this.services.set(name, { service, group });
+    this.listed = undefined;
     let removed = false;
     const remove = () => {
       // Somebody else may serve it by now.
       if (removed) return;
       removed = true;
       this.latest = undefined;
+      this.listed = undefined;
       this.services.delete(name);
       for (const path of added) this.routes.delete(path);
     };
@@ -103,9 +131,40 @@ export class Router {
     return route;
   }
 
-  /** The names of the services that are served. */
-  names(): string[] {
-    return [...this.services];
+  /** What the node's user serves, with the hash of each schema. The same array until that changes. */
+  get served(): readonly ServedService[] {
+    this.listed ??= this.definitions().map(({ $service, $schema }) => ({
+      name: $service,
+      schemaHash: schemaHash($schema),
+    }));
+    return this.listed;
+  }
+
+  /** What the node's user serves. */
+  definitions(): ServiceDefinition[] {
+    const services = [...this.services.values()];
+    return services.filter(({ group }) => group === this.own).map(({ service }) => service);
+  }
+
+  /** A request has not become a call: the error says why. `method` is its path. */
+  refused(method: Buffer, code: Code): void {
+    const { stats } = this.routes.get(method.toString("latin1")) ?? { stats: this.unserved };
+    stats.refused(code);
+  }
+
+  /** Of each method that the node's user serves, and of what else was asked for. */
+  counts(): MethodCounts[] {
+    const own: MethodCounts[] = [];
+    const others: MethodCounts[] = [];
+    for (const { stats, group } of this.routes.values())
+      (group === this.own ? own : others).push(stats.counts());
+    others.push(this.unserved.counts());
+    return [...own, ...others.filter(({ calls, inFlight }) => calls + inFlight > 0)];
+  }
+
+  resetCounts(): void {
+    for (const { stats } of this.routes.values()) stats.reset();
+    this.unserved.reset();
   }
 
   /** @throws HeliographError UNIMPLEMENTED, reason METHOD_UNKNOWN, saying what is missing: service, method or handler */

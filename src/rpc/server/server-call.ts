@@ -10,8 +10,10 @@ import type { Method } from "../../wire/definition.js";
 import type { Frame } from "../../wire/frame.js";
 import type { PayloadCodec } from "../../wire/payload-codec.js";
 import type { Peer } from "../context.js";
+import type { DetachedCall } from "../kept/detached.js";
 import type { TableEntry } from "../session/call-table.js";
 import type { CallState } from "./call-context.js";
+import type { MethodStats } from "./method-stats.js";
 import type { Route } from "./router.js";
 import type { ServerShared } from "./server-shared.js";
 
@@ -36,7 +38,14 @@ export interface RequestFacts {
   readonly metadataRanges: readonly number[] | undefined;
   /** The caller wants no answer but END. */
   readonly oneWay: boolean;
+  /** Clock time at which the request, or the first part of it, arrived. */
+  readonly arrivedAt: number;
+  /** Where the call is counted; undefined for a run, whose calls are. */
+  readonly stats: MethodStats | undefined;
 }
+
+/** Chooses among calls in flight. */
+export type WhichCalls = (call: DetachedCall) => boolean;
 
 /** One call of a served method, from its REQUEST to its END. */
 export abstract class ServerCall extends Deadline implements CallState, TableEntry<ServerCall> {
@@ -62,6 +71,10 @@ export abstract class ServerCall extends Deadline implements CallState, TableEnt
   started = false;
   /** The response metadata has left with the first message of a stream. */
   headWritten = false;
+  private readonly arrivedAt: number;
+  private readonly stats: MethodStats | undefined;
+  /** Of the error that it ended with; 0 for none. */
+  private endCode = 0;
   protected abstract readonly owner: ServerCallOwner;
   private controller: AbortController | undefined;
 
@@ -76,6 +89,10 @@ export abstract class ServerCall extends Deadline implements CallState, TableEnt
     this.metadataRanges = facts.metadataRanges;
     this.oneWay = facts.oneWay;
     this.compression = facts.route.compression;
+    this.arrivedAt = facts.arrivedAt;
+    this.stats = facts.stats;
+    this.stats?.begun();
+    this.route.group.begun();
   }
 
   /** The one request is here. */
@@ -112,6 +129,11 @@ export abstract class ServerCall extends Deadline implements CallState, TableEnt
 
   get peer(): Peer {
     return this.owner.peer;
+  }
+
+  /** Of a service of the kit's own, which goes on while others are paused or drained. */
+  get kit(): boolean {
+    return this.route.group === this.shared.router.kit;
   }
 
   get logger(): Logger {
@@ -165,10 +187,21 @@ export abstract class ServerCall extends Deadline implements CallState, TableEnt
     this.owner.refuse(this, told);
   }
 
+  /** So many bytes of payload have arrived. */
+  received(bytes: number): void {
+    if (this.stats !== undefined) this.stats.requestBytes += bytes;
+  }
+
+  /** So many bytes of payload go out. */
+  sent(bytes: number): void {
+    if (this.stats !== undefined) this.stats.responseBytes += bytes;
+  }
+
   /** As `cancel`, when there is nobody to tell. */
   abandon(reason: HeliographError): void {
     if (this.over) return;
     this.cancelReason = reason;
+    this.endCode = reason.code;
     this.finish();
     this.controller?.abort(reason);
   }
@@ -186,7 +219,7 @@ export abstract class ServerCall extends Deadline implements CallState, TableEnt
         this.shared.onError(thrown, this.route.path);
       return;
     }
-    this.owner.refuse(this, this.errorOf(thrown));
+    this.refuse(this.errorOf(thrown));
     this.finish();
   }
 
@@ -196,11 +229,21 @@ export abstract class ServerCall extends Deadline implements CallState, TableEnt
       this.shared.onError(error, this.route.path);
     }
     if (this.over) return;
-    this.owner.refuse(this, HeliographError.from(error, Code.Internal));
+    this.refuse(HeliographError.from(error, Code.Internal));
     this.finish();
   }
 
+  /** Tells the caller. */
+  protected refuse(error: HeliographError): void {
+    this.endCode = error.code;
+    this.owner.refuse(this, error);
+  }
+
   protected finish(): void {
+    if (!this.over) {
+      this.stats?.ended(this.endCode, this.shared.clock.now() - this.arrivedAt);
+      this.route.group.ended();
+    }
     this.over = true;
     this.shared.deadlines.remove(this);
     this.owner.forget(this);

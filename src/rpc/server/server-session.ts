@@ -7,6 +7,7 @@ import { commonVersion, readHello, writeWelcome } from "../../wire/handshake.js"
 import type { Peer } from "../context.js";
 import { windowUnread } from "../refusals.js";
 import { Session } from "../session/session.js";
+import type { WhichCalls } from "./server-call.js";
 import type { ServerShared } from "./server-shared.js";
 import { SessionCalls, type SessionCallsHost } from "./session-calls.js";
 
@@ -45,8 +46,14 @@ export class ServerSession extends Session implements SessionCallsHost {
     return this.calls.peer;
   }
 
+  /** A drain has nothing to wait for here. */
   get idle(): boolean {
-    return this.calls.size === 0 && this.outbox.empty;
+    return this.calls.idle && this.outbox.empty;
+  }
+
+  override receive(parts: Buffer[], bytes: number): void {
+    this.calls.now = this.server.clock.now();
+    super.receive(parts, bytes);
   }
 
   send(parts: Buffer[]): number {
@@ -78,14 +85,9 @@ export class ServerSession extends Session implements SessionCallsHost {
     this.sendGoaway(this.calls.lastCallId, graceMs);
   }
 
-  /** Ends every call that no handler has seen yet, and tells the client. */
-  cancelWaiting(reason: HeliographError): void {
-    this.calls.cancelWaiting(reason);
-  }
-
-  /** Ends every call that is still in flight, and tells the client. */
-  cancelAll(reason: HeliographError): void {
-    this.calls.cancelAll(reason);
+  /** Ends these calls, and tells the client. */
+  cancelCalls(reason: HeliographError, which: WhichCalls): void {
+    this.calls.cancelCalls(reason, which);
   }
 
   /** Refuses the whole session: none of its calls is started. */
@@ -174,7 +176,7 @@ export class ServerSession extends Session implements SessionCallsHost {
     this.calls.greeted({ node: hello.node, instance: hello.instance }, hello.limits, hello.features);
     this.outbox.grant(hello.limits);
     const writer = this.outbox.begin(FrameKind.Welcome, 0);
-    writeWelcome(writer, self, version);
+    writeWelcome(writer, self, version, this.server.router.served);
     this.outbox.end(writer);
   }
 

@@ -115,6 +115,7 @@ export class ServerStreamCall
     this.schedule();
     this.timers?.begin();
     this.oneCompression = compression;
+    this.received(end - start);
     try {
       const request = this.read(payload, start, end, compression);
       if (request instanceof Promise) {
@@ -188,7 +189,10 @@ export class ServerStreamCall
     this.timers?.active();
     const { headWritten } = this;
     try {
-      return this.owner.sendAnswer(this, this.route.output, message, this.compression);
+      const bytes = this.owner.sendAnswer(this, this.route.output, message, this.compression);
+      if (typeof bytes !== "number") return this.sentLater(bytes);
+      this.sent(bytes);
+      return bytes;
     } catch (error) {
       this.headWritten = headWritten;
       this.unsendable(error);
@@ -298,6 +302,12 @@ export class ServerStreamCall
     this.finish();
   }
 
+  private async sentLater(compressing: Promise<number>): Promise<number> {
+    const bytes = await compressing;
+    this.sent(bytes);
+    return bytes;
+  }
+
   private admit(frame: Frame, inbox: Inbox): boolean {
     if (inbox.closed) {
       // The handler may have stopped reading; after the caller's own end it may not send.
@@ -331,6 +341,7 @@ export class ServerStreamCall
   }
 
   private push(inbox: Inbox, buf: Buffer, start: number, end: number, compression: number): void {
+    this.received(end - start);
     try {
       if (compression === 0) inbox.push(this.codec.decode(this.route.input, buf, start, end), end - start);
       else {

@@ -60,6 +60,7 @@ export class ServerUnaryCall extends ServerCall implements Runnable {
     this.payloadStart = start;
     this.payloadEnd = end;
     this.payloadCompression = compression;
+    this.received(end - start);
     this.enter();
     this.schedule();
   }

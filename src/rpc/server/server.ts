@@ -1,11 +1,14 @@
 import type { Buffer } from "node:buffer";
 import type { Timer } from "../../core/clock.js";
+import type { HeliographError } from "../../core/error.js";
 import type { Listener, ListenerEvents, SocketFactory } from "../../socket/socket.js";
 import { envelopeLength } from "../../wire/envelope.js";
 import { sameBytes } from "../../wire/same-bytes.js";
+import type { DetachedCall } from "../kept/detached.js";
 import { drainingError } from "../refusals.js";
 import { checkIntervalMs } from "../session/session.js";
 import { AnonymousPeer } from "./anonymous.js";
+import type { WhichCalls } from "./server-call.js";
 import { ServerSession, type ServerSessionHost } from "./server-session.js";
 import type { ServerShared } from "./server-shared.js";
 
@@ -34,7 +37,12 @@ export class RpcServer implements ListenerEvents, ServerSessionHost {
     return this.listener?.endpoint ?? "";
   }
 
-  get peers(): number {
+  /** Clients that have said HELLO, or something that is to become one. */
+  get sessionCount(): number {
+    return this.sessions.size;
+  }
+
+  private get peers(): number {
     return this.sessions.size + this.anonymous.size;
   }
 
@@ -83,6 +91,17 @@ export class RpcServer implements ListenerEvents, ServerSessionHost {
   progressed(): void {
     // What has ended is sent at the end of the turn; look after that.
     if (this.draining !== undefined) setImmediate(this.draining);
+  }
+
+  /** Ends these calls, and tells their callers. */
+  cancelCalls(reason: HeliographError, which: WhichCalls): void {
+    const { detached } = this.shared;
+    // Those that wait for a lane first, as the others would leave them theirs.
+    for (const among of [(call: DetachedCall) => !call.started && which(call), which]) {
+      detached.cancel(reason, among);
+      for (const session of this.sessions.values()) session.cancelCalls(reason, among);
+      for (const peer of this.anonymous.values()) peer.cancelCalls(reason, among);
+    }
   }
 
   /**
@@ -143,13 +162,7 @@ export class RpcServer implements ListenerEvents, ServerSessionHost {
     for (const session of this.sessions.values()) session.drain(graceMs);
     for (const peer of this.anonymous.values()) peer.drain(drainingError());
     await this.idle(graceMs);
-    // Those that wait for a lane first, as the others would leave them theirs.
-    detached.cancel(drainingError(), "waiting");
-    for (const session of this.sessions.values()) session.cancelWaiting(drainingError());
-    for (const peer of this.anonymous.values()) peer.cancelWaiting(drainingError());
-    detached.cancel(drainingError(), "all");
-    for (const session of this.sessions.values()) session.cancelAll(drainingError());
-    for (const peer of this.anonymous.values()) peer.cancelAll(drainingError());
+    this.cancelCalls(drainingError(), () => true);
     await this.idle(LAST_WORDS_MS);
     this.checks?.clear();
     detached.watchers.delete(progressed);

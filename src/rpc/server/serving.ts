@@ -1,11 +1,13 @@
 import { Code } from "../../core/code.js";
 import { HeliographError } from "../../core/error.js";
+import type { Condition, ServedService } from "../../naming/instance.js";
 import { checkReach, type Security } from "../../socket/security.js";
 import type { SocketFactory } from "../../socket/socket.js";
 import type { ServiceDefinition } from "../../wire/definition.js";
 import { checkService } from "../bound-method.js";
 import { drainingError } from "../refusals.js";
 import { checkServeOptions, type ServeOptions } from "../serve-options.js";
+import type { MethodCounts } from "./method-stats.js";
 import { RpcServer } from "./server.js";
 import type { ServerShared } from "./server-shared.js";
 import type { ServiceStats } from "./service-stats.js";
@@ -22,19 +24,34 @@ export interface Served extends AsyncDisposable {
   stop(): Promise<void>;
 }
 
-/** The serving side of a node: its services, and the endpoints that they share. */
+/** What a node's methods have come to. */
+export interface ServingCounts {
+  /** Since when it is counted, in microseconds since 1970. */
+  readonly sinceUs: number;
+  /** Each method that is served; those of the kit, and what is not served, once they were called. */
+  readonly methods: readonly MethodCounts[];
+}
+
+/**
+ * The serving side of a node: its services, and the endpoints that they share. Services of the kit's own stand beside
+ * them: they are not listed, and go on while the others are paused or drained.
+ */
 export class Serving {
   private readonly shared: ServerShared;
   private readonly sockets: SocketFactory;
   private readonly security: Security;
   private readonly servers = new Map<string, Promise<RpcServer>>();
   private readonly bound: RpcServer[] = [];
+  private readonly listeners = new Set<() => void>();
+  private now: Condition = "serving";
+  private sinceUs: number;
   private closing: Promise<void> | undefined;
 
   constructor(shared: ServerShared, sockets: SocketFactory, security: Security) {
     this.shared = shared;
     this.sockets = sockets;
     this.security = security;
+    this.sinceUs = shared.clock.wallUs();
   }
 
   get endpoints(): string[] {
@@ -42,7 +59,52 @@ export class Serving {
   }
 
   get services(): string[] {
-    return this.shared.router.names();
+    return this.served.map(({ name }) => name);
+  }
+
+  /** What is served, with the hash of each schema. */
+  get served(): readonly ServedService[] {
+    return this.shared.router.served;
+  }
+
+  /** What is served. */
+  get definitions(): ServiceDefinition[] {
+    return this.shared.router.definitions();
+  }
+
+  /** Whether it takes calls: `draining` once it is to close, too. */
+  get condition(): Condition {
+    return this.now;
+  }
+
+  /** Calls for which a handler runs or will, those of the kit's own services left out. */
+  get callsInFlight(): number {
+    return this.shared.router.own.calls;
+  }
+
+  /** Clients that are connected and have said who they are. */
+  get sessions(): number {
+    return this.bound.reduce((sum, server) => sum + server.sessionCount, 0);
+  }
+
+  /**
+   * Tells when a service was added or taken away, and when the condition has changed.
+   *
+   * @returns ends it
+   */
+  onChange(listener: () => void): () => void {
+    this.listeners.add(listener);
+    return () => this.listeners.delete(listener);
+  }
+
+  counts(): ServingCounts {
+    return { sinceUs: this.sinceUs, methods: this.shared.router.counts() };
+  }
+
+  /** Begins to count anew; calls in flight stay counted as such. */
+  resetCounts(): void {
+    this.sinceUs = this.shared.clock.wallUs();
+    this.shared.router.resetCounts();
   }
 
   async add(service: ServiceDefinition, handlers: object, options: ServeOptions): Promise<Served> {
@@ -61,7 +123,14 @@ export class Serving {
       remove();
       throw error;
     }
-    const stop = async () => remove();
+    this.changed();
+    let stopped = false;
+    const stop = async () => {
+      if (stopped) return;
+      stopped = true;
+      remove();
+      this.changed();
+    };
     return {
       endpoints: this.endpoints,
       get stats() {
@@ -73,6 +142,45 @@ export class Serving {
     };
   }
 
+  /**
+   * Serves one of the kit's own services wherever the node listens, now or later.
+   *
+   * @returns takes it away
+   */
+  addKit(service: ServiceDefinition, handlers: object): () => void {
+    const { router } = this.shared;
+    return router.add(service, handlers, {}, router.kit).remove;
+  }
+
+  /** Refuses new calls with UNAVAILABLE, reason PAUSED, not processed. Calls in flight go on. Of no effect in a drain. */
+  pause(): void {
+    if (this.now === "serving") this.become("paused", pausedError);
+  }
+
+  /** Takes calls again. A drain that still waits ends; only `close` is for good. */
+  resume(): void {
+    if (this.closing !== undefined || this.now === "serving") return;
+    this.become("serving", undefined);
+    this.shared.router.own.wake();
+  }
+
+  /**
+   * Refuses new calls with UNAVAILABLE, reason DRAINING, not processed; resolves when those in flight have ended. When
+   * the grace is over those that are left end with the same error. Sessions stay open. Always ends.
+   *
+   * @returns how many were ended so
+   */
+  async quiesce(graceMs: number): Promise<number> {
+    const { own } = this.shared.router;
+    if (this.now !== "draining") this.become("draining", drainedError);
+    await this.untilIdle(graceMs);
+    // It was resumed, or `close` has a grace of its own.
+    if (this.now !== "draining" || this.closing !== undefined) return 0;
+    const { calls } = own;
+    for (const server of this.bound) server.cancelCalls(drainedError(), (call) => !call.kit);
+    return calls;
+  }
+
   /** Drains every endpoint and closes it. Always ends. */
   close(graceMs: number): Promise<void> {
     this.closing ??= this.shutDown(graceMs);
@@ -80,10 +188,37 @@ export class Serving {
   }
 
   private async shutDown(graceMs: number): Promise<void> {
+    // The sessions say it themselves: what is called before they have is still taken.
+    this.become("draining", this.shared.router.own.refusal);
     await Promise.allSettled(this.servers.values());
     await Promise.all(this.bound.map((server) => server.close(graceMs)));
-    this.shared.detached.cancel(drainingError(), "all");
+    this.shared.detached.cancel(drainingError(), () => true);
     this.shared.deadlines.close();
+  }
+
+  private become(condition: Condition, refusal: (() => HeliographError) | undefined): void {
+    this.shared.router.own.refusal = refusal;
+    if (this.now === condition) return;
+    this.now = condition;
+    this.changed();
+  }
+
+  private changed(): void {
+    for (const listener of [...this.listeners]) listener();
+  }
+
+  private untilIdle(ms: number): Promise<void> {
+    const { clock, router } = this.shared;
+    return new Promise((resolve) => {
+      const done = () => {
+        forget();
+        timer.clear();
+        resolve();
+      };
+      const forget = router.own.whenIdle(done);
+      const timer = clock.after(ms, done);
+      if (router.own.idle) done();
+    });
   }
 
   private async listen(endpoint: string): Promise<void> {
@@ -106,4 +241,18 @@ export class Serving {
 
 function closed(): HeliographError {
   return new HeliographError(Code.FailedPrecondition, "the node was closed", { reason: "CONNECTION_CLOSED" });
+}
+
+function pausedError(): HeliographError {
+  return new HeliographError(Code.Unavailable, "the server is paused", {
+    reason: "PAUSED",
+    notProcessed: true,
+  });
+}
+
+function drainedError(): HeliographError {
+  return new HeliographError(Code.Unavailable, "the server drains, and takes no calls", {
+    reason: "DRAINING",
+    notProcessed: true,
+  });
 }

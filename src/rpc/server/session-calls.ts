@@ -19,7 +19,7 @@ import { type EncodedPayload, writeMessage } from "../session/payload.js";
 import type { OutgoingStream, StreamOutput } from "../session/stream-output.js";
 import type { StreamSender } from "../stream/stream-sender.js";
 import { type CallOwner, makeCall } from "./make-call.js";
-import type { ServerCall } from "./server-call.js";
+import type { ServerCall, WhichCalls } from "./server-call.js";
 import type { ServerShared } from "./server-shared.js";
 import { ServerStreamCall } from "./server-stream-call.js";
 
@@ -55,11 +55,15 @@ export class SessionCalls implements CallOwner {
   lastCallId = 0;
   /** Begins nothing new. */
   draining = false;
+  /** When the packet arrived that is being read: the clock is looked at once for all its calls. */
+  now = 0;
   private readonly server: ServerShared;
   private readonly host: SessionCallsHost;
   private readonly outbox: Outbox;
   private readonly calls = new CallTable<ServerCall>();
   private readonly arriving = new Map<number, Arriving>();
+  /** Those of the kit's own services. */
+  private readonly kitCalls = new Set<ServerCall>();
   private readonly room = new AssemblyRoom();
   /** Calls that wait because the peer doesn't read. */
   private postponed: Postponable[] = [];
@@ -76,8 +80,9 @@ export class SessionCalls implements CallOwner {
     this.outbox = host.outbox;
   }
 
-  get size(): number {
-    return this.calls.size;
+  /** No call is in flight that a drain would wait for. */
+  get idle(): boolean {
+    return this.calls.size === this.kitCalls.size;
   }
 
   /** Who calls, and what it takes. */
@@ -118,10 +123,10 @@ export class SessionCalls implements CallOwner {
     try {
       const { maxCalls } = this.server.session.limits;
       if (this.calls.size >= maxCalls) throw tooManyCalls(maxCalls);
-      call = makeCall(this.server, this, frame, size, this.room);
-      this.checkHeld(size, call.route.path);
+      call = makeCall(this.server, this, frame, size, this.room, this.now);
     } catch (error) {
       if (!(error instanceof HeliographError)) throw error;
+      this.server.router.refused(frame.buf.subarray(frame.methodStart, frame.methodEnd), error.code);
       this.refuseId(id, error, undefined);
       return;
     }
@@ -175,14 +180,9 @@ export class SessionCalls implements CallOwner {
 
   // Ends.
 
-  /** Ends every call that no handler has seen yet, and tells the client. */
-  cancelWaiting(reason: HeliographError): void {
-    for (const call of this.calls.all()) if (!call.started) call.cancel(reason);
-  }
-
-  /** Ends every call that is still in flight, and tells the client. */
-  cancelAll(reason: HeliographError): void {
-    for (const call of this.calls.all()) call.cancel(reason);
+  /** Ends these calls, and tells the client. */
+  cancelCalls(reason: HeliographError, which: WhichCalls): void {
+    for (const call of this.calls.all()) if (which(call)) call.cancel(reason);
   }
 
   /** The session is over: there is nobody to tell. */
@@ -225,6 +225,7 @@ export class SessionCalls implements CallOwner {
       writer.abort();
       throw error;
     }
+    call.sent(writer.payloadLength);
     this.endWith(writer, call.id, large);
   }
 
@@ -236,6 +237,7 @@ export class SessionCalls implements CallOwner {
       if (answer !== undefined) {
         writer.number(FrameField.compression, answer.compression);
         large = writer.payloadBytes(answer.bytes);
+        call.sent(answer.bytes.length);
       }
     } catch (error) {
       writer.abort();
@@ -266,6 +268,11 @@ export class SessionCalls implements CallOwner {
     this.outbox.whenRead(read);
   }
 
+  checkHeld(size: number, path: string): void {
+    const most = heldBytesLimit(this.server.session.limits.messageBytes);
+    if (this.heldBytes + size > most) throw tooMuchHeld(this.heldBytes, path);
+  }
+
   congested(sender: StreamSender): boolean {
     return this.host.streams.congested(sender);
   }
@@ -284,6 +291,7 @@ export class SessionCalls implements CallOwner {
 
   forget(call: ServerCall): void {
     this.calls.remove(call);
+    if (this.kitCalls.size > 0) this.kitCalls.delete(call);
     this.heldBytes -= call.heldBytes;
     this.arriving.get(call.id)?.assembly.close();
     this.arriving.delete(call.id);
@@ -295,11 +303,6 @@ export class SessionCalls implements CallOwner {
     const { outbox } = this;
     // A few large answers under way are no reason to let a small call wait.
     return outbox.waitingBytes > HOLD_BYTES && outbox.queuedBytes > HOLD_BYTES;
-  }
-
-  private checkHeld(size: number, path: string): void {
-    const most = heldBytesLimit(this.server.session.limits.messageBytes);
-    if (this.heldBytes + size > most) throw tooMuchHeld(this.heldBytes, path);
   }
 
   private requestStream(call: ServerStreamCall, frame: Frame): void {
@@ -318,6 +321,7 @@ export class SessionCalls implements CallOwner {
 
   private hold(call: ServerCall, bytes: number): void {
     this.calls.add(call);
+    if (call.kit) this.kitCalls.add(call);
     call.heldBytes = bytes;
     this.heldBytes += bytes;
   }

@@ -48,7 +48,7 @@ describe("the router", () => {
     const router = new Router();
     const { remove } = router.add(CallService, { call: () => 1 }, {});
     router.add(SecondService, { call: () => 2 }, {});
-    expect(router.names()).toEqual([CallService.$service, SecondService.$service]);
+    expect(router.served.map(({ name }) => name)).toEqual([CallService.$service, SecondService.$service]);
     find(router, PATH);
     remove();
     expect(() => find(router, PATH)).toThrow("is not served here");

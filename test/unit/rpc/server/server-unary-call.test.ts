@@ -4,6 +4,7 @@ import { Lanes, type Runnable } from "../../../../src/rpc/kept/lanes.js";
 import type { RequestFacts } from "../../../../src/rpc/server/server-call.js";
 import type { ServerShared } from "../../../../src/rpc/server/server-shared.js";
 import { ServerUnaryCall, type UnaryCallOwner } from "../../../../src/rpc/server/server-unary-call.js";
+import { ServiceGroup } from "../../../../src/rpc/server/service-group.js";
 
 /** Says how often it was asked to let somebody in. */
 class CountedLanes extends Lanes {
@@ -21,7 +22,8 @@ function waitingCall() {
   lanes.enter({ run: () => true, over: false });
   let postponed = 0;
   const owner = { postpone: () => ++postponed > 0 } as unknown as UnaryCallOwner;
-  const facts = { route: { lanes }, deadline: Number.POSITIVE_INFINITY } as unknown as RequestFacts;
+  const group = new ServiceGroup();
+  const facts = { route: { lanes, group }, deadline: Number.POSITIVE_INFINITY } as unknown as RequestFacts;
   const call = new ServerUnaryCall({} as ServerShared, owner, facts);
   return { lanes, call, postponed: () => postponed };
 }
