@@ -2,6 +2,7 @@ import { backoffFrom } from "../core/backoff.js";
 import { checkOptionNames } from "../core/option-names.js";
 import { checkEndpoints } from "../naming/endpoint.js";
 import { Connection } from "../rpc/client/connection.js";
+import { schemaCheck } from "../rpc/client/schema-check.js";
 import type { Transport } from "../rpc/transport.js";
 import { parseEndpoint } from "../socket/resolve.js";
 import { checkReach, checkSecurity } from "../socket/security.js";
@@ -39,6 +40,7 @@ export function connectTo(endpoints: readonly string[], options: ConnectOptions)
     clock,
     backoff: backoffFrom(options.backoff),
     stallMs,
+    judge: (service, session, connection) => schemaCheck.judge(service, session, connection),
     connectTimeoutMs: checkMs("connectTimeoutMs", options.connectTimeoutMs, CONNECT_TIMEOUT_MS),
   });
 }

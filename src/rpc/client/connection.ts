@@ -8,7 +8,7 @@ import type { ExpectedServer, Introduction } from "../../wire/handshake.js";
 import { firstCredit, initialLimits, mostCredit, type StreamCredit } from "../../wire/limits.js";
 import type { Peer } from "../context.js";
 import { checkIntervalMs, type SessionShared } from "../session/session.js";
-import type { Instance, Transport } from "../transport.js";
+import type { Instance, Transport, UsedService } from "../transport.js";
 import { CallDispatcher, waitingBytesFor } from "./call-dispatcher.js";
 import { connectionClosed } from "./call-maker.js";
 import type { ClientCall } from "./client-call.js";
@@ -31,6 +31,15 @@ export interface ConnectionParts {
   readonly stallMs: number;
   /** The one server that is meant; undefined for whoever listens there. */
   readonly expect?: ExpectedServer | undefined;
+  /**
+   * Whether the server of a session can be called by a client of this service; see `SchemaCheck.judge`. Default: it is
+   * not looked at.
+   */
+  judge?(
+    service: UsedService,
+    session: ClientSession,
+    connection: Connection,
+  ): HeliographError | undefined | Promise<HeliographError | undefined>;
 }
 
 /** Who sends calls of its own on a connection's sessions. */
@@ -70,6 +79,10 @@ export class Connection extends CallDispatcher implements Instance, ClientSessio
   private closing: Promise<void> | undefined;
   /** Set once it is retired. */
   private retired: (() => void) | undefined;
+  /** Services that clients were made of, by name. */
+  private readonly used = new Map<string, UsedService>();
+  /** Those of them that the server can't be called for, or for which that is being found out. */
+  private readonly withheld = new Map<string, HeliographError | "undecided">();
   /** One for each endpoint; this one alone when there is only one. */
   private children: readonly Connection[] | undefined;
   peer: Peer | undefined;
@@ -101,6 +114,15 @@ export class Connection extends CallDispatcher implements Instance, ClientSessio
   get session(): ClientSession | undefined {
     const { current } = this;
     return current?.welcomed && !current.draining ? current : undefined;
+  }
+
+  /** All services take the same way; of each it is looked whether the server's schema goes with the client's. */
+  channel(service: UsedService): Transport {
+    if (this.parts.judge !== undefined && !this.used.has(service.name)) {
+      this.used.set(service.name, service);
+      if (this.session !== undefined) this.judge(service, this.session);
+    }
+    return this;
   }
 
   /** Calls that are under way to the server. */
@@ -196,6 +218,8 @@ export class Connection extends CallDispatcher implements Instance, ClientSessio
     this.failure = undefined;
     this.peer = session.peer;
     this.connector.succeeded();
+    this.withheld.clear();
+    for (const service of this.used.values()) this.judge(service, session);
     this.sendWaiting();
     this.tellUsers();
   }
@@ -255,12 +279,19 @@ export class Connection extends CallDispatcher implements Instance, ClientSessio
     this.tellUsers();
   }
 
+  protected override begin(call: ClientCall, now: number): void {
+    const verdict = this.withheld.size === 0 ? undefined : this.withheld.get(call.method.definition.service);
+    if (verdict instanceof HeliographError) call.fail(verdict);
+    else super.begin(call, now);
+  }
+
   protected isConnected(): boolean {
     return this.current !== undefined;
   }
 
-  protected sessionNow(): ClientSession | undefined {
+  protected sessionNow(call: ClientCall): ClientSession | undefined {
     const session = this.current;
+    if (this.withheld.size > 0 && this.withheld.has(call.method.definition.service)) return undefined;
     if (session === undefined || !session.welcomed || !session.ready) return undefined;
     return this.roomIn(session) && !session.holdsMuch ? session : undefined;
   }
@@ -268,6 +299,7 @@ export class Connection extends CallDispatcher implements Instance, ClientSessio
   protected sessionFor(call: ClientCall): ClientSession | undefined {
     const session = this.current;
     if (session === undefined || !session.ready || !this.roomIn(session)) return undefined;
+    if (this.withheld.has(call.method.definition.service)) return undefined;
     if (!session.welcomed && (this.cautious || needsWelcome(call))) return undefined;
     return session.fits(call) ? session : undefined;
   }
@@ -295,6 +327,27 @@ export class Connection extends CallDispatcher implements Instance, ClientSessio
       notProcessed: true,
       cause,
     });
+  }
+
+  private judge(service: UsedService, session: ClientSession): void {
+    const verdict = this.parts.judge?.(service, session, this);
+    if (verdict === undefined) return;
+    if (!(verdict instanceof Promise)) {
+      this.withhold(service.name, verdict);
+      return;
+    }
+    this.withheld.set(service.name, "undecided");
+    void verdict.then((error) => {
+      if (session !== this.session) return;
+      this.withheld.delete(service.name);
+      if (error !== undefined) this.withhold(service.name, error);
+      this.sendWaiting();
+    });
+  }
+
+  private withhold(service: string, error: HeliographError): void {
+    this.withheld.set(service, error);
+    for (const call of this.waiting.all()) if (call.method.definition.service === service) call.fail(error);
   }
 
   private endRetired(): void {

@@ -13,7 +13,8 @@ export class WaitingCalls {
   private latest: ClientCall | undefined;
   /** Those that found no room when it was their turn, by the instance that they have to go to. */
   private readonly parked = new Map<string | undefined, Set<ClientCall>>();
-  private parkedCount = 0;
+  /** The group of each; what a call is bound to may change while it waits. */
+  private readonly groups = new Map<ClientCall, Set<ClientCall>>();
   private bytes = 0;
 
   constructor(maxBytes: number) {
@@ -21,7 +22,7 @@ export class WaitingCalls {
   }
 
   get size(): number {
-    return this.calls.size + this.parkedCount;
+    return this.calls.size + this.groups.size;
   }
 
   /** @throws HeliographError RESOURCE_EXHAUSTED, reason QUEUE_FULL */
@@ -60,8 +61,7 @@ export class WaitingCalls {
 
   /** Does nothing when the call doesn't wait here. */
   remove(call: ClientCall): void {
-    if (this.calls.delete(call) || (this.parkedCount > 0 && this.unpark(call)))
-      this.bytes -= call.request?.length ?? 0;
+    if (this.calls.delete(call) || this.unpark(call)) this.bytes -= call.request?.length ?? 0;
   }
 
   /** Those that wait now, in order. */
@@ -71,17 +71,21 @@ export class WaitingCalls {
   }
 
   private park(call: ClientCall): void {
-    const group = this.parked.get(call.instance);
-    if (group === undefined) this.parked.set(call.instance, new Set([call]));
-    else group.add(call);
-    this.parkedCount++;
+    let group = this.parked.get(call.instance);
+    if (group === undefined) {
+      group = new Set();
+      this.parked.set(call.instance, group);
+    }
+    group.add(call);
+    this.groups.set(call, group);
   }
 
   private unpark(call: ClientCall): boolean {
-    const group = this.parked.get(call.instance);
-    if (group === undefined || !group.delete(call)) return false;
-    if (group.size === 0) this.parked.delete(call.instance);
-    this.parkedCount--;
+    const group = this.groups.get(call);
+    if (group === undefined) return false;
+    this.groups.delete(call);
+    group.delete(call);
+    if (group.size === 0) for (const [key, each] of this.parked) if (each === group) this.parked.delete(key);
     return true;
   }
 
