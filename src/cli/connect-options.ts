@@ -25,17 +25,25 @@ export interface ConnectSettings {
 }
 
 const TIMEOUT_MS = 2_000;
+const HEADING = "Where to look:";
 
 /** Adds the options of verbs that look for nodes. */
 export function connectOptions(command: Command): Command {
+  command
+    .optionsGroup(HEADING)
+    .option("--endpoint <endpoint>", "ask this node, and no registry; may be repeated", collected);
+  return registryOptions(command);
+}
+
+/** Adds the options of verbs that registries alone can answer. */
+export function registryOptions(command: Command): Command {
   return command
-    .optionsGroup("Where to look:")
+    .optionsGroup(HEADING)
     .option(
       "--registry <endpoint>",
-      `ask this registry; may be repeated (default: HELIOGRAPH_REGISTRY, else ${LOCAL_REGISTRY})`,
+      `ask this registry; may be repeated (default: ${REGISTRY_VARIABLE}, else ${LOCAL_REGISTRY})`,
       collected,
     )
-    .option("--endpoint <endpoint>", "ask this node, and no registry; may be repeated", collected)
     .option("--timeout-ms <n>", "how long each answer may take", positive, TIMEOUT_MS)
     .option("--remote", "connect to other machines, although nothing is encrypted")
     .optionsGroup("Options:");

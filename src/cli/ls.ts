@@ -1,7 +1,7 @@
 import { Argument, Command, InvalidArgumentError } from "commander";
 import { type ConnectFlags, connectOptions } from "./connect-options.js";
 import { Failure } from "./failure.js";
-import { instanceColumns, instanceJson } from "./lookup/instance-rows.js";
+import { infoJson, instanceColumns } from "./lookup/instance-rows.js";
 import type { KnownInstance, Listing } from "./lookup/known-instance.js";
 import { serviceColumns, serviceJson, serviceRows } from "./lookup/service-rows.js";
 import { ambiguousText, findService } from "./lookup/target.js";
@@ -74,7 +74,7 @@ function listNodes(
   flags: LsFlags,
   terminal: Terminal,
 ): void {
-  if (flags.json) terminal.json({ registries, nodes: instances.map(instanceJson) });
+  if (flags.json) terminal.json({ registries, nodes: instances.map(infoJson) });
   else if (instances.length === 0) terminal.note(nobody("nodes", flags, registries));
   else print(table(instanceColumns(terminal.colours, Date.now() * 1000), instances, terminal), terminal);
 }

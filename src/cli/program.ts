@@ -6,13 +6,16 @@ import { healthCommand } from "./health.js";
 import { initCommand } from "./init.js";
 import { kitVersion } from "./kit.js";
 import { lsCommand } from "./ls.js";
+import { nodeCommand } from "./node.js";
 import { processTerminal, type Terminal } from "./output/terminal.js";
 import { pingCommand } from "./ping.js";
+import { statsCommand } from "./stats.js";
+import { watchCommand } from "./watch.js";
 
 /** The verbs, as `helio --help` groups them. */
 const groups: Readonly<Record<string, readonly ((terminal: Terminal) => Command)[]>> = {
   "Projects:": [initCommand, generateCommand, checkCommand],
-  "Nodes and services:": [lsCommand, pingCommand, healthCommand],
+  "Nodes and services:": [lsCommand, watchCommand, pingCommand, healthCommand, statsCommand, nodeCommand],
 };
 
 const examples = `

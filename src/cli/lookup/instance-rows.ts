@@ -1,3 +1,4 @@
+import type { InstanceInfo } from "../../naming/instance.js";
 import type { Colours } from "../output/colours.js";
 import type { Column } from "../output/table.js";
 import { age, bytes, count, shortTime } from "../output/units.js";
@@ -6,7 +7,7 @@ import { shortInstance } from "./instance-name.js";
 import type { KnownInstance } from "./known-instance.js";
 
 /** An instance as JSON shows it. */
-export function instanceJson(instance: KnownInstance): object {
+export function infoJson(instance: InstanceInfo): object {
   const { epoch, load, ...rest } = instance;
   return { ...rest, startedAt: new Date(epoch / 1000).toISOString(), load: load ?? null };
 }

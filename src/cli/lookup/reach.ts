@@ -2,7 +2,9 @@ import { ControlService } from "../../gen/heliograph/control/v1/control_heliogra
 import { HealthService } from "../../gen/heliograph/health/v1/health_heliograph.js";
 import { NodeService } from "../../gen/heliograph/node/v1/node_heliograph.js";
 import { isLocal } from "../../naming/endpoint.js";
+import { type Place, seenFrom, whyUnreachable } from "../../naming/reach.js";
 import { type ClientConnection, connectTo } from "../../node/connect.js";
+import { hostId } from "../../node/host-id.js";
 import type { CallOptions } from "../../rpc/call-options.js";
 import { createClient } from "../../rpc/client/client.js";
 import type { Client } from "../../rpc/types.js";
@@ -56,12 +58,17 @@ export function reach(instance: KnownInstance, settings: ConnectSettings): Reach
 }
 
 function usableEndpoints(instance: KnownInstance, { security }: ConnectSettings): readonly string[] {
-  const { endpoints } = instance;
-  const first = endpoints[0];
-  if (first === undefined) throw new Failure(`${nameOf(instance)} listens nowhere: it only calls others`);
-  const usable = endpoints.filter((endpoint) => security.remote || isLocal(endpoint));
+  // Where nodes were asked themselves, their endpoints are those that were given.
+  const seen = instance.registries.length === 0 ? instance : seenFrom(instance, here());
+  const why = whyUnreachable(seen);
+  if (why !== undefined) throw new Failure(`${nameOf(instance)} ${why}`);
+  const usable = seen.endpoints.filter((endpoint) => security.remote || isLocal(endpoint));
   if (usable.length > 0) return usable;
   throw new Failure(
-    `${nameOf(instance)} listens on ${first}, on another machine, and what is sent there is not encrypted; add --remote to connect nevertheless`,
+    `${nameOf(instance)} listens on ${seen.endpoints.join(", ")}, on another machine, and what is sent there is not encrypted; add --remote to connect nevertheless`,
   );
+}
+
+function here(): Place {
+  return { host: hostId(), processId: process.pid };
 }

@@ -10,7 +10,7 @@ export function known(node: string, more: Partial<KnownInstance> = {}): KnownIns
     endpoints: [`ipc:///run/${node}`],
     services: [],
     labels: {},
-    host: "one",
+    host: "",
     condition: "serving",
     kit: "typescript 0.1.0",
     processId: 1,

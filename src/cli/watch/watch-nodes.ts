@@ -1,0 +1,60 @@
+import { systemClock } from "../../core/clock.js";
+import type { HeliographError } from "../../core/error.js";
+import { stderrLogger } from "../../core/logger.js";
+import { Directory } from "../../discovery/directory.js";
+import { InstanceChanges, type InstanceEvent } from "../../discovery/instance-changes.js";
+import { registryResolver } from "../../discovery/registry-resolver.js";
+import type { InstanceInfo } from "../../naming/instance.js";
+import type { ConnectSettings } from "../connect-options.js";
+import { connect } from "../lookup/reach.js";
+
+/** Told of what happens. */
+export interface NodeListener {
+  happened(event: InstanceEvent): void;
+  /** A registry can't be asked any more, or can be again. What was known stays known. */
+  lost(registry: string, error: HeliographError): void;
+  back(registry: string): void;
+}
+
+/** What the registries know is looked at as it is: no endpoint is left out because this machine can't reach it. */
+const ANYWHERE = "";
+const IDLE = { loopLagMs: 0, loopUtilization: 0, callsInFlight: 0, memoryBytes: 0 };
+
+/**
+ * Follows the instances that some registries know, and that are wanted, until the signal fires: first those that are
+ * there, then each that comes, changes or goes. Is not announced. Never rejects.
+ */
+export async function watchNodes(
+  { registries, ...settings }: ConnectSettings,
+  wanted: (instance: InstanceInfo) => boolean,
+  signal: AbortSignal,
+  listener: NodeListener,
+): Promise<void> {
+  const connector = {
+    connect: (endpoint: string) => connect([endpoint], { registries, ...settings }),
+  };
+  const directory = new Directory(
+    registries.map((endpoint) => registryResolver({ endpoint, connector })),
+    {
+      clock: systemClock,
+      logger: stderrLogger,
+      host: ANYWHERE,
+      load: () => IDLE,
+      lost: (resolver, error) => listener.lost(resolver, error),
+      back: (resolver) => listener.back(resolver),
+    },
+  );
+  const changes = new InstanceChanges();
+  directory.watch("", {
+    update(instances) {
+      changes.update(instances.filter(wanted));
+      for (let event = changes.next(); event !== undefined; event = changes.next()) listener.happened(event);
+    },
+    // `lost` says of each registry why.
+    failed() {},
+  });
+  if (!signal.aborted) {
+    await new Promise<void>((resolve) => signal.addEventListener("abort", () => resolve(), { once: true }));
+  }
+  await directory.close();
+}
