@@ -13,8 +13,8 @@ const MAX_INSTANCES = 100_000;
  */
 export class RegistryView {
   private readonly service: string;
-  private known = new Map<string, InstanceInfo>();
-  /** Those that only an earlier life of the registry has told of. */
+  private readonly known = new Map<string, InstanceInfo>();
+  /** Those that were told before the last snapshot began, and not since. */
   private unconfirmed = new Set<string>();
   private epoch = 0n;
   private revision = 0n;
@@ -53,7 +53,8 @@ export class RegistryView {
       throw nonsense(`changes since revision ${this.revision} of registry ${this.epoch} came from ${epoch}`);
     if (!snapshot && revision < this.revision)
       throw nonsense(`after revision ${this.revision} came ${revision}`);
-    if (snapshot) this.forget(epoch);
+    // It may come in parts, and of a young registry it is not all there is.
+    if (snapshot) this.unconfirmed = new Set(this.known.keys());
     this.epoch = epoch;
     this.revision = revision;
     for (const instance of removed) this.remove(instance);
@@ -65,12 +66,6 @@ export class RegistryView {
       }
     }
     if (complete) for (const instance of this.unconfirmed) this.remove(instance);
-  }
-
-  /** Before a snapshot: of what this life of the registry has told, nothing stays that is not told again. */
-  private forget(epoch: bigint): void {
-    if (epoch !== this.epoch) this.unconfirmed = new Set(this.known.keys());
-    else this.known = new Map([...this.known].filter(([instance]) => this.unconfirmed.has(instance)));
   }
 
   private set(info: InstanceInfo): void {
