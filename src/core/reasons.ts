@@ -25,6 +25,7 @@ export const reasons = [
   "INSTANCE_GONE",
   "METHOD_UNKNOWN",
   "NO_INSTANCE",
+  "PAUSED",
   "PEER_GONE",
   "PEER_STALLED",
   "PROTOCOL_VIOLATION",
