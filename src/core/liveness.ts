@@ -83,9 +83,8 @@ export class Liveness {
    * one that is dead. Whatever is told in between makes it later, except `broke`, which counts at once.
    */
   nextLookMs(now: number): number {
-    let next = Number.POSITIVE_INFINITY;
-    for (const at of [this.probeAt, this.suspectAt, this.deadAt])
-      if (at > now) next = Math.min(next, at - now);
+    const marks = this.broken ? [this.deadAt] : [this.probeAt, this.suspectAt, this.deadAt];
+    const next = Math.min(...marks.filter((at) => at > now).map((at) => at - now));
     return this.wantsProbe(now) ? Math.min(next, PROBE_EVERY * this.intervalMs) : next;
   }
 
