@@ -1,5 +1,6 @@
 import { Command, CommanderError } from "commander";
 import { checkCommand } from "./check.js";
+import { completeCommand, completionCommand } from "./completion.js";
 import { Failure, UsageError } from "./failure.js";
 import { generateCommand } from "./generate.js";
 import { healthCommand } from "./health.js";
@@ -16,6 +17,7 @@ import { watchCommand } from "./watch.js";
 const groups: Readonly<Record<string, readonly ((terminal: Terminal) => Command)[]>> = {
   "Projects:": [initCommand, generateCommand, checkCommand],
   "Nodes and services:": [lsCommand, watchCommand, pingCommand, healthCommand, statsCommand, nodeCommand],
+  "Shell:": [completionCommand],
 };
 
 const examples = `
@@ -47,6 +49,7 @@ export function program(terminal: Terminal): Command {
     helio.commandsGroup(heading);
     for (const make of commands) helio.addCommand(make(terminal));
   }
+  helio.addCommand(completeCommand(terminal), { hidden: true });
   prepare(helio, "helio", terminal);
   return helio;
 }
