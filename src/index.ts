@@ -6,6 +6,14 @@ export { type ErrorDetail, type ErrorOptions, HeliographError } from "./core/err
 export type { Logger } from "./core/logger.js";
 export { Metadata, type MetadataInit, type MetadataValue } from "./core/metadata.js";
 export type { Reason } from "./core/reasons.js";
+export type { InstanceEvent } from "./discovery/instance-changes.js";
+export {
+  type DiscoveringNode,
+  type ListInstancesOptions,
+  listInstances,
+} from "./discovery/list-instances.js";
+export { type RegistryHost, type ServeRegistryOptions, serveRegistry } from "./discovery/serve-registry.js";
+export { type WatchInstancesOptions, watchInstances } from "./discovery/watch-instances.js";
 export type { CircuitState } from "./interceptors/circuit.js";
 export {
   type CircuitBreaker,
@@ -17,10 +25,30 @@ export { type DeadlineOptions, deadline } from "./interceptors/deadline.js";
 export { type LoggingOptions, type LogLevel, logging } from "./interceptors/logging.js";
 export { type RateLimitOptions, rateLimit } from "./interceptors/rate-limit.js";
 export { type RetryInterceptorOptions, retry } from "./interceptors/retry.js";
+export type { Balancer, Candidate, PickedCall, Picker, PickerParts } from "./naming/balancer.js";
+export type {
+  Announcement,
+  Condition,
+  InstanceInfo,
+  InstanceState,
+  Load,
+  ServedService,
+} from "./naming/instance.js";
+export type {
+  InstanceListener,
+  InstanceSource,
+  OpenResolver,
+  Resolver,
+  ResolverHost,
+} from "./naming/resolver.js";
 export { type ClientConnection, connectTo } from "./node/connect.js";
-export { type CloseNodeOptions, createNode, type Node } from "./node/node.js";
+export { createNode } from "./node/create-node.js";
+export type { LogThreshold } from "./node/log-level.js";
+export type { CloseNodeOptions, Node } from "./node/node.js";
 export type { CommonOptions, ConnectOptions, NodeOptions } from "./node/options.js";
 export { runNode } from "./node/run.js";
+export type { NodeState, NodeStatus } from "./node/status.js";
+export { after, every, type TimerHost, type TimerOptions } from "./node/timers.js";
 export type { CallOptions, ParentCall } from "./rpc/call-options.js";
 export { type ClientOptions, createClient } from "./rpc/client/client.js";
 export type { HandlerContext, Peer } from "./rpc/context.js";
@@ -43,7 +71,7 @@ export type { IdempotencyOptions, ServeOptions } from "./rpc/serve-options.js";
 export { type ServingNode, serve } from "./rpc/server/serve.js";
 export type { ServiceStats } from "./rpc/server/service-stats.js";
 export type { Served } from "./rpc/server/serving.js";
-export type { Instance, Transport } from "./rpc/transport.js";
+export type { Instance, Transport, TransportHost } from "./rpc/transport.js";
 export type {
   BidiStreamCall,
   BidiStreamHandler,

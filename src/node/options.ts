@@ -7,6 +7,7 @@ import type { Resolver } from "../naming/resolver.js";
 import type { Security } from "../socket/security.js";
 import type { SocketFactory, Tap } from "../socket/socket.js";
 import type { LimitOptions } from "../wire/limits.js";
+import type { LogThreshold } from "./log-level.js";
 
 /** What nodes and connections have in common. */
 export interface CommonOptions {
@@ -24,7 +25,7 @@ export interface CommonOptions {
   /** In the place of real sockets: `memoryNetwork()` in tests. */
   readonly network?: SocketFactory | undefined;
   readonly clock?: Clock | undefined;
-  /** Default: warnings and errors on standard error. */
+  /** Default: standard error. */
   readonly logger?: Logger | undefined;
 }
 
@@ -56,6 +57,11 @@ export interface NodeOptions extends CommonOptions {
    * addresses of this machine, for an endpoint that listens on all of them.
    */
   readonly advertise?: readonly string[] | undefined;
+  /**
+   * The least that is logged: `debug` is all, `silent` nothing. Default `warn`; `debug` with a `logger` of one's own, which
+   * most often has a level itself.
+   */
+  readonly logLevel?: LogThreshold | undefined;
   /** Whether others may pause, drain and stop the node. Default false. */
   readonly control?: boolean | undefined;
   /** How long a call waits for instances to be found and connected, in milliseconds. Default 2,000. */
@@ -97,6 +103,7 @@ export const nodeOptionNames: readonly (keyof NodeOptions)[] = [
   "balancer",
   "labels",
   "advertise",
+  "logLevel",
   "control",
   "connectTimeoutMs",
   "backoff",

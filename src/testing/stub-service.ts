@@ -3,7 +3,7 @@ import { Code } from "../core/code.js";
 import { HeliographError, invalidArgument } from "../core/error.js";
 import { checkOptionNames } from "../core/option-names.js";
 import { type ClientConnection, connectTo } from "../node/connect.js";
-import { createNode } from "../node/node.js";
+import { createNode } from "../node/create-node.js";
 import { checkService, methodsOf } from "../rpc/bound-method.js";
 import { createClient } from "../rpc/client/client.js";
 import type { HandlerContext } from "../rpc/context.js";

@@ -9,10 +9,12 @@ import type { Served, Serving } from "./serving.js";
 export interface ServingNode {
   /** The node's serving side; for the kit's own functions. */
   readonly serving: Serving;
+  /** Resolves when others know what the node serves now. */
+  announced?(): Promise<void>;
 }
 
 /**
- * Serves a service on a node: resolves once the node listens and the service can be called.
+ * Serves a service on a node: resolves once the node listens, the service can be called, and others can find it.
  *
  * A handler returns the whole answer, or throws: a HeliographError reaches the caller as it is, anything else as
  * UNKNOWN without its text. A method left out of `handlers` answers UNIMPLEMENTED.
@@ -31,5 +33,7 @@ export async function serve<S extends ServiceDefinition>(
       `the first argument of serve() must be a node, as createNode() makes it, got ${showValue(node)}`,
     );
   }
-  return node.serving.add(service, handlers, options);
+  const served = await node.serving.add(service, handlers, options);
+  await node.announced?.();
+  return served;
 }

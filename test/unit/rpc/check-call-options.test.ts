@@ -35,7 +35,7 @@ describe.each(kinds)("the options of a call that is %s", (kind) => {
     metadata: [{ a: "b" }],
     waitForReady: [true, false],
     instance: ["6f1c"],
-    balancer: [{ name: "first", picker: () => ({ pick: ([one]) => one }) }],
+    balancer: [{ name: "first", picker: () => ({ pick: () => undefined }) }],
     onHeader: [() => {}],
     onTrailer: [() => {}],
     values: [new ContextValues()],

@@ -1,0 +1,246 @@
+import { backoffFrom } from "../core/backoff.js";
+import type { Clock } from "../core/clock.js";
+import { DeadlineWheel } from "../core/deadline-wheel.js";
+import { invalidArgument } from "../core/error.js";
+import { checkOptionNames } from "../core/option-names.js";
+import { Directory } from "../discovery/directory.js";
+import { checkBalancer } from "../naming/balancer.js";
+import type { Announcement } from "../naming/instance.js";
+import { roundRobin } from "../naming/round-robin.js";
+import { Calling } from "../rpc/client/calling.js";
+import { schemaCheck } from "../rpc/client/schema-check.js";
+import { Detached } from "../rpc/kept/detached.js";
+import { Router } from "../rpc/server/router.js";
+import { Serving } from "../rpc/server/serving.js";
+import { checkSecurity } from "../socket/security.js";
+import type { SocketFactory } from "../socket/socket.js";
+import { advertised, checkAdvertise } from "./advertise.js";
+import { Announcer } from "./announcer.js";
+import { guarded } from "./guarded.js";
+import { hostId } from "./host-id.js";
+import { KIT } from "./kit-version.js";
+import { checkLabels } from "./labels.js";
+import { LoadMeter } from "./load-meter.js";
+import { type LeveledLogger, leveled } from "./log-level.js";
+import type { CloseNodeOptions, Node } from "./node.js";
+import { checkMs, checkName, type NodeOptions, nodeOptionNames } from "./options.js";
+import { Owned } from "./owned.js";
+import { makeParts } from "./parts.js";
+import { resolversOf } from "./resolvers.js";
+import type { NodeState, NodeStatus } from "./status.js";
+import { StatusFeed } from "./status-feed.js";
+import { within } from "./within.js";
+
+const GRACE_MS = 5_000;
+const CONNECT_TIMEOUT_MS = 2_000;
+/** How often a server that owes an answer has to say something; as often as registries want to hear nodes. */
+const INTERVAL_MS = 1_000;
+/** How long others may take to learn that the node drains, before it does. */
+const ANNOUNCE_MS = 300;
+
+/** A node from its making to its end. */
+export class NodeLife implements Node {
+  readonly name: string;
+  readonly instance: string;
+  readonly epoch: number;
+  readonly host = hostId();
+  readonly clock: Clock;
+  readonly logger: LeveledLogger;
+  readonly sockets: SocketFactory;
+  readonly serving: Serving;
+  readonly transport: Calling;
+  readonly directory: Directory;
+  readonly load: LoadMeter;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly closed: Promise<void>;
+  private readonly advertise: readonly string[] | undefined;
+  private readonly announcer: Announcer;
+  private readonly feed = new StatusFeed();
+  private readonly owned: Owned;
+  private nodeState: NodeState = "idle";
+  private announcement: Promise<void> = Promise.resolve();
+  private closing: Promise<void> | undefined;
+  private tellClosed: () => void = () => {};
+
+  constructor(options: NodeOptions) {
+    const security = checkSecurity(options?.security);
+    checkOptionNames("createNode()", options, nodeOptionNames);
+    this.name = checkName(options.name);
+    this.labels = checkLabels(options.labels);
+    this.advertise = checkAdvertise(options.advertise);
+    const balancer = options.balancer ?? roundRobin();
+    checkBalancer("balancer", balancer);
+    const connectTimeoutMs = checkMs("connectTimeoutMs", options.connectTimeoutMs, CONNECT_TIMEOUT_MS);
+    const backoff = backoffFrom(options.backoff);
+    this.logger = leveled(options.logger, options.logLevel);
+    const { logger } = this;
+    const parts = makeParts(this.name, { ...options, logger });
+    const { self, sockets, shared, clock, stallMs } = parts;
+    this.instance = self.instance;
+    this.epoch = self.epoch;
+    this.clock = clock;
+    this.sockets = sockets;
+    this.closed = new Promise((resolve) => {
+      this.tellClosed = resolve;
+    });
+    this.owned = new Owned(logger);
+    this.serving = new Serving(
+      {
+        session: shared,
+        self,
+        router: new Router(),
+        deadlines: new DeadlineWheel(clock),
+        detached: new Detached(),
+        clock,
+        logger,
+        stallMs,
+        onError: guarded(
+          logger,
+          options.onError ?? ((error, path) => logger.error({ error, path }, "a handler failed")),
+        ),
+        onUnhandled: guarded(logger, options.onUnhandled ?? (() => {})),
+        onFault: (error, node) => logger.warn({ error, node }, "a session was ended"),
+      },
+      sockets,
+      security,
+    );
+    this.load = new LoadMeter(
+      clock,
+      () => this.serving.callsInFlight,
+      (ms) => this.feed.tell({ kind: "loop-stalled", ms }),
+    );
+    this.directory = new Directory(
+      resolversOf({ options, security, makeNode: (other) => new NodeLife(other) }),
+      {
+        clock,
+        logger,
+        host: this.host,
+        load: () => this.load.load(),
+        lost: (resolver, error) => {
+          logger.warn({ resolver, error }, "instances can't be looked up there at present");
+          this.feed.tell({ kind: "registry-lost", resolver, error });
+        },
+        back: (resolver) => this.feed.tell({ kind: "registry-back", resolver }),
+      },
+    );
+    this.transport = new Calling({
+      self,
+      sockets,
+      shared,
+      clock,
+      stallMs,
+      backoff,
+      connectTimeoutMs,
+      intervalMs: INTERVAL_MS,
+      source: this.directory,
+      balancer,
+      host: this.host,
+      judge: (service, session, connection) => schemaCheck.judge(service, session, connection),
+      events: {
+        connected: (endpoint, peer) => this.feed.tell({ kind: "connected", endpoint, peer }),
+        disconnected: (endpoint, peer, error) =>
+          this.feed.tell({ kind: "disconnected", endpoint, peer, error }),
+        handshakeFailed: (endpoint, error) => this.feed.tell({ kind: "handshake-failed", endpoint, error }),
+      },
+    });
+    this.announcer = new Announcer({
+      describe: () => this.describe(),
+      announce: (announcement) => this.directory.announce(announcement),
+      withdraw: () => this.directory.withdraw(),
+    });
+    this.serving.onChange(() => this.changed());
+  }
+
+  get state(): NodeState {
+    return this.nodeState;
+  }
+
+  get endpoints(): readonly string[] {
+    return this.serving.endpoints;
+  }
+
+  get services(): readonly string[] {
+    return this.serving.services;
+  }
+
+  status(): AsyncIterableIterator<NodeStatus, undefined> {
+    return this.feed.follow();
+  }
+
+  own(resource: Disposable | AsyncDisposable): () => void {
+    return this.owned.add(resource);
+  }
+
+  announced(): Promise<void> {
+    return this.announcement;
+  }
+
+  /** What it says of itself. */
+  describe(): Omit<Announcement, "version"> {
+    const { serving } = this;
+    return {
+      node: this.name,
+      instance: this.instance,
+      epoch: this.epoch,
+      endpoints: advertised(serving.endpoints, this.advertise),
+      services: serving.served,
+      labels: this.labels,
+      host: this.host,
+      condition: this.closing === undefined ? serving.condition : "draining",
+      kit: KIT,
+      processId: process.pid,
+    };
+  }
+
+  async close(options: CloseNodeOptions = {}): Promise<void> {
+    const graceMs = checkGrace(options.graceMs);
+    this.closing ??= this.shutDown(graceMs);
+    return this.closing;
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  /** What it serves, or whether it does, has changed. */
+  private changed(): void {
+    if (this.closing !== undefined) return;
+    const { condition } = this.serving;
+    if (this.nodeState === "idle") {
+      this.become("starting");
+      this.load.start();
+    } else if (condition !== "serving") this.become(condition);
+    const announced = this.announcer.announce().then(() => {
+      if (this.closing === undefined && this.serving.condition === "serving") this.become("running");
+    });
+    this.announcement = announced;
+  }
+
+  private become(state: NodeState): void {
+    if (this.nodeState === state) return;
+    this.nodeState = state;
+    this.feed.tell({ kind: "lifecycle", state });
+  }
+
+  private async shutDown(graceMs: number): Promise<void> {
+    const known = this.nodeState !== "idle";
+    this.become("draining");
+    await this.owned.dispose();
+    // Who knows it calls somebody else, and is not refused.
+    if (known) await within(this.clock, ANNOUNCE_MS, this.announcer.announce());
+    await this.serving.close(graceMs);
+    await this.announcer.withdraw();
+    await this.transport.close();
+    await this.directory.close();
+    this.load.close();
+    this.become("closed");
+    this.feed.close();
+    this.tellClosed();
+  }
+}
+
+function checkGrace(graceMs: number | undefined): number {
+  if (graceMs === undefined) return GRACE_MS;
+  if (typeof graceMs === "number" && Number.isFinite(graceMs) && graceMs >= 0) return graceMs;
+  throw invalidArgument(`graceMs must be a number of milliseconds, 0 or more, got ${String(graceMs)}`);
+}

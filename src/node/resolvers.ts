@@ -1,0 +1,64 @@
+import { invalidArgument } from "../core/error.js";
+import { localRegistry } from "../discovery/local-registry.js";
+import { REGISTRY_VARIABLE, registriesFrom } from "../discovery/registries.js";
+import { registryResolver } from "../discovery/registry-resolver.js";
+import { serveRegistry } from "../discovery/serve-registry.js";
+import type { Resolver } from "../naming/resolver.js";
+import { checkReach, type Security } from "../socket/security.js";
+import { showValue } from "../wire/show-value.js";
+import { connectTo } from "./connect.js";
+import type { Node } from "./node.js";
+import type { NodeOptions } from "./options.js";
+
+/** How registries are talked to: a registry that says nothing for so long is given up, in milliseconds. */
+const STALL_MS = 6_000;
+
+/** What resolvers need of the node that they work for. */
+export interface ResolverParts {
+  readonly options: NodeOptions;
+  readonly security: Security;
+  /** Makes another node, of which nobody knows. */
+  makeNode(options: NodeOptions): Node;
+}
+
+/**
+ * Where a node looks for others: its registries, and what else it was given.
+ *
+ * @throws HeliographError INVALID_ARGUMENT that quotes the option
+ */
+export function resolversOf({ options, security, makeNode }: ResolverParts): readonly Resolver[] {
+  const { name, network, registries, tap, clock, logger, limits } = options;
+  const addresses = registriesFrom({
+    registries,
+    variable: process.env[REGISTRY_VARIABLE],
+    anyEndpoint: network?.anyEndpoint,
+  });
+  for (const { endpoint } of addresses) checkReach(security, endpoint, "connect to");
+  const common = { security, network, tap, clock, logger, limits };
+  const connector = {
+    connect: (endpoint: string) => connectTo([endpoint], { ...common, name, stallMs: STALL_MS }),
+  };
+  const serveRegistryAt = async (endpoint: string): Promise<AsyncDisposable> => {
+    const node = makeNode({ ...common, name: `${name}.registry`.slice(-64), registries: [] });
+    try {
+      await serveRegistry(node, { endpoint });
+    } catch (error) {
+      await node.close();
+      throw error;
+    }
+    return { [Symbol.asyncDispose]: () => node.close({ graceMs: 0 }) };
+  };
+  const own = addresses.map(({ endpoint, local }) =>
+    local
+      ? localRegistry({ endpoint, connector, serveRegistry: serveRegistryAt })
+      : registryResolver({ endpoint, connector }),
+  );
+  return [...own, ...checkResolvers(options.resolvers)];
+}
+
+function checkResolvers(resolvers: unknown): readonly Resolver[] {
+  if (resolvers === undefined) return [];
+  if (Array.isArray(resolvers) && resolvers.every((each) => typeof each?.open === "function"))
+    return resolvers;
+  throw invalidArgument(`resolvers must be a list such as [dns({ … })], got ${showValue(resolvers)}`);
+}
