@@ -30,15 +30,29 @@ test("a first signal drains the node: what was admitted is answered, and the pro
   expect(await gone).toEqual([0, null]);
 }, 20_000);
 
-test("a second signal ends the process at once with 130, though a handler never returns", async () => {
-  const { child, client } = await started();
-  const began = child.report("began");
-  const call = failure(client.other({}));
-  await began;
+test.each([
+  ["SIGINT", 130],
+  ["SIGTERM", 143],
+] as const)(
+  "a second %s ends the process at once with %i, though a handler never returns",
+  async (signal, code) => {
+    const { child, client } = await started();
+    const began = child.report("began");
+    const call = failure(client.other({}));
+    await began;
+    const gone = once(child.process, "exit");
+    // Signals that follow at once may be one key press; those that follow later mean it.
+    const pressing = setInterval(() => child.process.kill(signal), 50);
+    expect(await gone).toEqual([code, null]);
+    clearInterval(pressing);
+    expect(await call).toMatchObject({ code: 14, reason: "CONNECTION_LOST", notProcessed: false });
+  },
+  20_000,
+);
+
+test("a node that is closed from elsewhere ends the process, which has nothing left to hold it", async () => {
+  const { child } = await started();
   const gone = once(child.process, "exit");
-  // Signals that follow at once may be one key press; those that follow later mean it.
-  const pressing = setInterval(() => child.process.kill("SIGINT"), 50);
-  expect(await gone).toEqual([130, null]);
-  clearInterval(pressing);
-  expect(await call).toMatchObject({ code: 14, reason: "CONNECTION_LOST", notProcessed: false });
+  child.process.send({ kind: "close" });
+  expect(await gone).toEqual([0, null]);
 }, 20_000);

@@ -17,5 +17,8 @@ const served = await serve(node, CallService, {
     return new Promise<never>(() => {});
   },
 });
+process.once("message", () => void node.close());
 process.send?.({ kind: "ready", endpoint: served.endpoints[0] });
 await runNode(node, { graceMs: 60_000 });
+// What listens to the parent holds the process.
+process.disconnect?.();
