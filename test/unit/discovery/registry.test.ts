@@ -118,6 +118,29 @@ describe("an instance at a registry", () => {
   });
 });
 
+describe("an instance that was taken for dead", () => {
+  test("is not forgotten once it has come back", () => {
+    const { registry, announce, states } = setUp();
+    const { holder, registered } = announce("a", 0);
+    registry.tick(3_000);
+    for (let at = 3_500; at <= 11 * MINUTE; at += 1_000) {
+      registry.heartbeat(registered, holder, busy, at);
+      registry.tick(at);
+    }
+    expect(states()).toEqual({ a: "alive" });
+  });
+
+  test("makes no room for others once it has come back", () => {
+    const { registry, announce, states } = setUp({ dead: 1, instances: 2 });
+    const { holder, registered } = announce("a", 0);
+    registry.tick(3_000);
+    registry.heartbeat(registered, holder, busy, 3_000);
+    announce("b", 3_000);
+    expect(() => announce("c", 3_000)).toThrow(/full/);
+    expect(states()).toEqual({ a: "alive", b: "alive" });
+  });
+});
+
 describe("announcements of one instance", () => {
   const newest = { epoch: 1_000, version: 5 };
   const cases: [string, Partial<Announcement>, boolean][] = [
