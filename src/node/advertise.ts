@@ -31,7 +31,7 @@ const EXAMPLE = '["tcp://greeter.example.org:5555"]';
 export function advertised(
   bound: readonly string[],
   advertise?: readonly string[] | undefined,
-  interfaces: Interfaces = networkInterfaces(),
+  interfaces: () => Interfaces = networkInterfaces,
 ): string[] {
   if (advertise !== undefined) return [...advertise];
   return [...new Set(bound.flatMap((endpoint) => reachable(endpoint, interfaces)))];
@@ -74,10 +74,10 @@ function wildcard(
   return { families: host.startsWith("[") ? ["IPv4", "IPv6"] : ["IPv4"], port };
 }
 
-function reachable(endpoint: string, interfaces: Interfaces): string[] {
+function reachable(endpoint: string, interfaces: () => Interfaces): string[] {
   const all = wildcard(endpoint);
   if (all !== undefined) {
-    const addresses = [...outerAddresses(interfaces, all.families), "127.0.0.1"];
+    const addresses = [...outerAddresses(interfaces(), all.families), "127.0.0.1"];
     return addresses.map((address) => `tcp://${address}:${all.port}`);
   }
   if (schemeOf(endpoint) === "inproc") return [];

@@ -1,5 +1,6 @@
 import { type ChildProcess, execFileSync, fork } from "node:child_process";
 import { once } from "node:events";
+import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { afterEach, describe, expect, test } from "vitest";
 import { zmqSockets } from "../../src/socket/zmq-socket.js";
@@ -120,7 +121,8 @@ describe("the other end in another process", () => {
   });
 });
 
-/** As `ps` shows it: T for one that is stopped. */
+/** As the system shows it: T for one that is stopped. */
 function stateOf({ pid }: ChildProcess): string {
-  return String(execFileSync("ps", ["-o", "state=", "-p", String(pid)]));
+  if (process.platform !== "linux") return String(execFileSync("ps", ["-o", "state=", "-p", String(pid)]));
+  return /^State:\s+(\w)/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1] ?? "";
 }

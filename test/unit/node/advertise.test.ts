@@ -22,7 +22,7 @@ describe("what is announced", () => {
   test.each(["tcp://0.0.0.0:5", "tcp://*:5"])(
     "of %s are the machine's IPv4 addresses that others reach, and last loopback",
     (endpoint) => {
-      expect(advertised([endpoint], undefined, machine)).toEqual([
+      expect(advertised([endpoint], undefined, () => machine)).toEqual([
         "tcp://192.0.2.7:5",
         "tcp://10.8.0.3:5",
         "tcp://127.0.0.1:5",
@@ -31,7 +31,7 @@ describe("what is announced", () => {
   );
 
   test("of an endpoint on all IPv6 addresses are those of both kinds, IPv4 first", () => {
-    expect(advertised(["tcp://[::]:5"], undefined, machine)).toEqual([
+    expect(advertised(["tcp://[::]:5"], undefined, () => machine)).toEqual([
       "tcp://192.0.2.7:5",
       "tcp://10.8.0.3:5",
       "tcp://[fd00::2]:5",
@@ -40,34 +40,34 @@ describe("what is announced", () => {
   });
 
   test("are addresses of bridges and of the link if there are no others", () => {
-    expect(advertised(["tcp://0.0.0.0:1"], undefined, { lo, docker0: [address("172.17.0.1")] })).toEqual([
-      "tcp://172.17.0.1:1",
-      "tcp://127.0.0.1:1",
-    ]);
-    expect(advertised(["tcp://[::]:1"], undefined, { lo, eth0: [address("fe80::1")] })).toEqual([
+    expect(
+      advertised(["tcp://0.0.0.0:1"], undefined, () => ({ lo, docker0: [address("172.17.0.1")] })),
+    ).toEqual(["tcp://172.17.0.1:1", "tcp://127.0.0.1:1"]);
+    expect(advertised(["tcp://[::]:1"], undefined, () => ({ lo, eth0: [address("fe80::1")] }))).toEqual([
       "tcp://[fe80::1%eth0]:1",
       "tcp://127.0.0.1:1",
     ]);
-    expect(advertised(["tcp://0.0.0.0:1"], undefined, { lo, eth0: [address("169.254.3.4")] })).toEqual([
-      "tcp://169.254.3.4:1",
-      "tcp://127.0.0.1:1",
-    ]);
+    expect(
+      advertised(["tcp://0.0.0.0:1"], undefined, () => ({ lo, eth0: [address("169.254.3.4")] })),
+    ).toEqual(["tcp://169.254.3.4:1", "tcp://127.0.0.1:1"]);
   });
 
   test("is loopback alone on a machine without a network", () => {
-    expect(advertised(["tcp://0.0.0.0:1", "tcp://[::]:1"], undefined, { lo })).toEqual(["tcp://127.0.0.1:1"]);
-    expect(advertised(["tcp://*:1"], undefined, {})).toEqual(["tcp://127.0.0.1:1"]);
+    expect(advertised(["tcp://0.0.0.0:1", "tcp://[::]:1"], undefined, () => ({ lo }))).toEqual([
+      "tcp://127.0.0.1:1",
+    ]);
+    expect(advertised(["tcp://*:1"], undefined, () => ({}))).toEqual(["tcp://127.0.0.1:1"]);
   });
 
   test("is every other endpoint as it is, ipc with its whole path; inproc is nobody else's business", () => {
     const bound = ["tcp://127.0.0.1:1", "tcp://192.0.2.7:2", "ipc:///run/a", "ipc://@a", "memory://a"];
-    expect(advertised([...bound, "inproc://a"], undefined, machine)).toEqual(bound);
-    expect(advertised(["ipc://run/a"], undefined, machine)).toEqual([`ipc://${resolve("run/a")}`]);
+    expect(advertised([...bound, "inproc://a"], undefined, () => machine)).toEqual(bound);
+    expect(advertised(["ipc://run/a"], undefined, () => machine)).toEqual([`ipc://${resolve("run/a")}`]);
   });
 
   test("is what the node was told to advertise in place of all that", () => {
     const told = ["tcp://greeter.example.org:5"];
-    expect(advertised(["tcp://0.0.0.0:1", "ipc:///run/a"], told, machine)).toEqual(told);
+    expect(advertised(["tcp://0.0.0.0:1", "ipc:///run/a"], told, () => machine)).toEqual(told);
   });
 
   test("on this machine is something for each address to listen on", () => {
