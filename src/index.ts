@@ -43,10 +43,12 @@ export type {
 } from "./naming/resolver.js";
 export { type ClientConnection, connectTo } from "./node/connect.js";
 export { createNode } from "./node/create-node.js";
+export type { MethodDescription, NodeDescription, ServiceDescription } from "./node/description.js";
 export type { LogThreshold } from "./node/log-level.js";
 export type { CloseNodeOptions, Node } from "./node/node.js";
 export type { CommonOptions, ConnectOptions, NodeOptions } from "./node/options.js";
-export { runNode } from "./node/run.js";
+export type { ResolverLink } from "./node/resolver-links.js";
+export { type RunNodeOptions, type RunnableNode, runNode } from "./node/run.js";
 export type { NodeState, NodeStatus } from "./node/status.js";
 export { after, every, type TimerHost, type TimerOptions } from "./node/timers.js";
 export type { CallOptions, ParentCall } from "./rpc/call-options.js";

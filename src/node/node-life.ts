@@ -16,6 +16,7 @@ import { checkSecurity } from "../socket/security.js";
 import type { SocketFactory } from "../socket/socket.js";
 import { advertised, checkAdvertise } from "./advertise.js";
 import { Announcer } from "./announcer.js";
+import { describeNode, type NodeDescription } from "./description.js";
 import { guarded } from "./guarded.js";
 import { hostId } from "./host-id.js";
 import { KIT } from "./kit-version.js";
@@ -26,6 +27,7 @@ import type { CloseNodeOptions, Node } from "./node.js";
 import { checkMs, checkName, type NodeOptions, nodeOptionNames } from "./options.js";
 import { Owned } from "./owned.js";
 import { makeParts } from "./parts.js";
+import type { ResolverLinks } from "./resolver-links.js";
 import { resolversOf } from "./resolvers.js";
 import type { NodeState, NodeStatus } from "./status.js";
 import { StatusFeed } from "./status-feed.js";
@@ -55,10 +57,11 @@ export class NodeLife implements Node {
   readonly closed: Promise<void>;
   private readonly advertise: readonly string[] | undefined;
   private readonly announcer: Announcer;
+  private readonly links: ResolverLinks;
   private readonly feed = new StatusFeed();
   private readonly owned: Owned;
   private nodeState: NodeState = "idle";
-  private announcement: Promise<void> = Promise.resolve();
+  private announcing: Promise<void> = Promise.resolve();
   private closing: Promise<void> | undefined;
   private tellClosed: () => void = () => {};
 
@@ -117,10 +120,14 @@ export class NodeLife implements Node {
         host: this.host,
         load: () => this.load.load(),
         lost: (resolver, error) => {
+          this.links.lost(resolver, error);
           logger.warn({ resolver, error }, "instances can't be looked up there at present");
           this.feed.tell({ kind: "registry-lost", resolver, error });
         },
-        back: (resolver) => this.feed.tell({ kind: "registry-back", resolver }),
+        back: (resolver) => {
+          this.links.back(resolver);
+          this.feed.tell({ kind: "registry-back", resolver });
+        },
       },
     );
     this.transport = new Calling({
@@ -144,7 +151,7 @@ export class NodeLife implements Node {
       },
     });
     this.announcer = new Announcer({
-      describe: () => this.describe(),
+      describe: () => this.announcement(),
       announce: (announcement) => this.directory.announce(announcement),
       withdraw: () => this.directory.withdraw(),
     });
@@ -172,11 +179,23 @@ export class NodeLife implements Node {
   }
 
   announced(): Promise<void> {
-    return this.announcement;
+    return this.announcing;
+  }
+
+  describe(): NodeDescription {
+    return describeNode({
+      announcement: this.announcement(),
+      state: this.nodeState,
+      endpoints: this.endpoints,
+      definitions: this.serving.definitions,
+      registries: this.links.all,
+      load: this.load.load(),
+      nowUs: this.clock.wallUs(),
+    });
   }
 
   /** What it says of itself. */
-  describe(): Omit<Announcement, "version"> {
+  announcement(): Omit<Announcement, "version"> {
     const { serving } = this;
     return {
       node: this.name,
@@ -210,10 +229,9 @@ export class NodeLife implements Node {
       this.become("starting");
       this.load.start();
     } else if (condition !== "serving") this.become(condition);
-    const announced = this.announcer.announce().then(() => {
+    this.announcing = this.announcer.announce().then(() => {
       if (this.closing === undefined && this.serving.condition === "serving") this.become("running");
     });
-    this.announcement = announced;
   }
 
   private become(state: NodeState): void {

@@ -4,6 +4,7 @@ import type { InstanceSource } from "../naming/resolver.js";
 import type { Serving } from "../rpc/server/serving.js";
 import type { Transport } from "../rpc/transport.js";
 import type { SocketFactory } from "../socket/socket.js";
+import type { NodeDescription } from "./description.js";
 import type { NodeState, NodeStatus } from "./status.js";
 
 /** How a node is closed. */
@@ -29,6 +30,8 @@ export interface Node extends AsyncDisposable {
   readonly services: readonly string[];
   /** Resolves once it is closed, by whomever. */
   readonly closed: Promise<void>;
+  /** All that it knows of itself, in plain values. */
+  describe(): NodeDescription;
   /** What happens to the node from now on, and to its connections; ends when it closes. Nothing is kept for later. */
   status(): AsyncIterableIterator<NodeStatus, undefined>;
   /**

@@ -116,12 +116,16 @@ const atOnce: Case[] = [
     "got 0",
   ],
   [
-    "createClient of a node",
+    "createClient of what leads nowhere",
     () => createClient(wrong({}), CallService),
-    "must be a connection",
-    "connectTo()",
+    "must be a node or a connection",
+    "createClient(node, GreeterService)",
   ],
-  ["createClient of nothing", () => createClient(wrong(undefined), CallService), "must be a connection"],
+  [
+    "createClient of nothing",
+    () => createClient(wrong(undefined), CallService),
+    "must be a node or a connection",
+  ],
   [
     "createClient without a service",
     () => createClient(connectTo(here, common), wrong(undefined)),
