@@ -11,6 +11,8 @@ import type { Client } from "../rpc/types.js";
 export const HEARTBEAT_MS = 1_000;
 /** After the first failed attempt to come back, in milliseconds; it doubles up to one interval of heartbeats. */
 const FIRST_WAIT_MS = 50;
+/** For so long a registry that was reached may be out of reach, as it is while one hands over to another. */
+const HANDOVER_MS = 500;
 /** What a registry refuses now, it most likely refuses in a while, too. */
 const refusedBackoff: Backoff = { initialMs: 1_000, maxMs: 20_000, factor: 2, jitter: 0.5 };
 
@@ -74,8 +76,8 @@ export class RegistryLink {
   /** When the first answer came over the connection that there is. */
   private upAt: number | undefined;
   private failures = 0;
-  /** It was reached since it was lost last. */
-  private reached = false;
+  /** When it was last reached for a while; undefined when it was not since it counts as lost. */
+  private brokenAt: number | undefined;
   private triedToServe = false;
   private timer: Timer | undefined;
   /** Why the registry is lost; undefined while it is not, as far as the node was told. */
@@ -118,7 +120,6 @@ export class RegistryLink {
     const state = this.streams.get(stream);
     if (state === undefined || client !== this.client) return;
     this.upAt ??= this.parts.clock.now();
-    this.reached = true;
     state.answered = true;
     state.lost = false;
     this.judge();
@@ -175,6 +176,8 @@ export class RegistryLink {
     const { clock, takeOver } = this.parts;
     // A registry that takes connections and breaks them off again and again is one that fails.
     const hasLasted = this.upAt !== undefined && clock.now() - this.upAt >= FIRST_WAIT_MS;
+    if (hasLasted) this.brokenAt = clock.now();
+    else if (this.upAt !== undefined) this.brokenAt ??= clock.now();
     this.drop();
     if (hasLasted) {
       this.failures = 0;
@@ -208,9 +211,8 @@ export class RegistryLink {
     const waitMs = backoffMs(backoff, this.failures, this.parts.random());
     this.state = "waiting";
     this.timer = this.parts.clock.after(waitMs, () => this.connect());
-    // One that hands over to another may be out of reach for a moment.
-    if (this.reached && this.failures === 1) return;
-    this.reached = false;
+    if (this.brokenAt !== undefined && this.parts.clock.now() - this.brokenAt < HANDOVER_MS) return;
+    this.brokenAt = undefined;
     for (const [stream, state] of [...this.streams]) this.isLost(stream, state, error);
   }
 
