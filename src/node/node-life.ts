@@ -112,24 +112,23 @@ export class NodeLife implements Node {
       () => this.serving.callsInFlight,
       (ms) => this.feed.tell({ kind: "loop-stalled", ms }),
     );
-    this.directory = new Directory(
-      resolversOf({ options, security, makeNode: (other) => new NodeLife(other) }),
-      {
-        clock,
-        logger,
-        host: this.host,
-        load: () => this.load.load(),
-        lost: (resolver, error) => {
-          this.links.lost(resolver, error);
-          logger.warn({ resolver, error }, "instances can't be looked up there at present");
-          this.feed.tell({ kind: "registry-lost", resolver, error });
-        },
-        back: (resolver) => {
-          this.links.back(resolver);
-          this.feed.tell({ kind: "registry-back", resolver });
-        },
+    const resolvers = resolversOf({ options, security, makeNode: (other) => new NodeLife(other) });
+    this.links = new ResolverLinks(resolvers.map(({ name }) => name));
+    this.directory = new Directory(resolvers, {
+      clock,
+      logger,
+      host: this.host,
+      load: () => this.load.load(),
+      lost: (resolver, error) => {
+        this.links.lost(resolver, error);
+        logger.warn({ resolver, error }, "instances can't be looked up there at present");
+        this.feed.tell({ kind: "registry-lost", resolver, error });
       },
-    );
+      back: (resolver) => {
+        this.links.back(resolver);
+        this.feed.tell({ kind: "registry-back", resolver });
+      },
+    });
     this.transport = new Calling({
       self,
       sockets,
