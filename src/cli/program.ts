@@ -1,6 +1,8 @@
 import { Command, CommanderError } from "commander";
+import { callCommand } from "./call.js";
 import { checkCommand } from "./check.js";
 import { completeCommand, completionCommand } from "./completion.js";
+import { doctorCommand } from "./doctor.js";
 import { Failure, UsageError } from "./failure.js";
 import { generateCommand } from "./generate.js";
 import { healthCommand } from "./health.js";
@@ -10,13 +12,24 @@ import { lsCommand } from "./ls.js";
 import { nodeCommand } from "./node.js";
 import { processTerminal, type Terminal } from "./output/terminal.js";
 import { pingCommand } from "./ping.js";
+import { registryCommand } from "./registry.js";
 import { statsCommand } from "./stats.js";
 import { watchCommand } from "./watch.js";
 
 /** The verbs, as `helio --help` groups them. */
 const groups: Readonly<Record<string, readonly ((terminal: Terminal) => Command)[]>> = {
   "Projects:": [initCommand, generateCommand, checkCommand],
-  "Nodes and services:": [lsCommand, watchCommand, pingCommand, healthCommand, statsCommand, nodeCommand],
+  "Nodes and services:": [
+    lsCommand,
+    watchCommand,
+    callCommand,
+    pingCommand,
+    healthCommand,
+    statsCommand,
+    doctorCommand,
+    nodeCommand,
+  ],
+  "Programs:": [registryCommand],
   "Shell:": [completionCommand],
 };
 

@@ -69,6 +69,7 @@ function usableEndpoints(instance: KnownInstance, { security }: ConnectSettings)
   );
 }
 
-function here(): Place {
+/** From where the command looks. */
+export function here(): Place {
   return { host: hostId(), processId: process.pid };
 }

@@ -1,3 +1,4 @@
+import { closestNames } from "../../core/closest-names.js";
 import type { KnownInstance } from "./known-instance.js";
 
 /** What a name on the command line stands for. */
@@ -75,31 +76,11 @@ function prefix(instances: readonly KnownInstance[], name: string): Target | NoT
 
 /** Names that differ by a slip of the finger, the nearest first. */
 function similar(instances: readonly KnownInstance[], name: string): string[] {
-  const most = Math.max(1, Math.floor(name.length / 3));
-  const nodes = new Set(instances.map(({ node }) => node));
-  const near = (text: string) => distance(text.toLowerCase(), name.toLowerCase());
-  const names = [...nodes].map((node) => ({ name: node, away: near(node) }));
-  const services = servicesOf(instances).map((each) => ({
-    name: each,
-    away: Math.min(near(each), near(each.slice(each.lastIndexOf(".") + 1))),
-  }));
-  return [...names, ...services]
-    .filter(({ away }) => away <= most)
-    .sort((a, b) => a.away - b.away)
-    .map((each) => each.name)
-    .slice(0, 3);
-}
-
-/** How many letters have to be put in, left out or changed (Levenshtein). */
-function distance(a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, index) => index);
-  for (let i = 1; i <= a.length; i++) {
-    const next = [i];
-    for (let j = 1; j <= b.length; j++) {
-      const changed = (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1);
-      next.push(Math.min(changed, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1));
-    }
-    row = next;
+  const whole = new Map(instances.filter(({ node }) => node !== "").map(({ node }) => [node, node]));
+  for (const service of servicesOf(instances)) {
+    whole.set(service, service);
+    whole.set(service.slice(service.lastIndexOf(".") + 1), service);
   }
-  return row[b.length] ?? 0;
+  const found = closestNames(name, whole.keys()).map((each) => whole.get(each) ?? each);
+  return [...new Set(found)];
 }

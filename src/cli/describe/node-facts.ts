@@ -1,0 +1,55 @@
+import type { InfoResponse } from "../../gen/heliograph/node/v1/node.js";
+import { printable } from "../lookup/explain.js";
+import type { KnownInstance } from "../lookup/known-instance.js";
+import { age, bytes, count, shortTime } from "../output/units.js";
+
+/** One thing that is known of a node: what it is about, and a line for each value. */
+export type Fact = readonly [title: string, values: readonly string[]];
+
+/** What is to be said of an instance; less when it was not asked itself. Facts without values are left out. */
+export function nodeFacts(instance: KnownInstance, info: InfoResponse | undefined): Fact[] {
+  const { services, labels, load } = instance;
+  const facts: Fact[] = [
+    ["node", [instance.node || "?"]],
+    ["instance", [instance.instance]],
+    ["state", [`${instance.state}, ${instance.condition}`]],
+    ["started", [startText(instance, info)]],
+    ["endpoints", instance.endpoints],
+    ["services", services.map(({ name, schemaHash }) => `${name}  ${schemaHash}`.trimEnd())],
+    ["labels", Object.entries(labels).map(([name, value]) => `${name}=${value}`)],
+    ["process", [processText(instance, info)]],
+    ["security", info === undefined ? [] : [info.security]],
+    ["protocol", info === undefined ? [] : [info.protocolVersions.join(", ")]],
+    ["registries", info?.registries.map(registryText) ?? []],
+    ["calls", load === undefined ? [] : [`${count(load.callsInFlight)} in flight`]],
+    ["loop", load === undefined ? [] : [`${shortTime(load.loopLagMs)} late, ${Math.round(load.loopUtilization * 100)} % busy`]],
+    ["memory", load === undefined ? [] : [bytes(load.memoryBytes)]],
+  ];
+  return facts.flatMap(([title, values]): Fact[] => {
+    const shown = values.map(printable).filter((value) => value !== "");
+    return shown.length === 0 ? [] : [[title, shown]];
+  });
+}
+
+/** Facts as lines: the titles in a column of their own. */
+export function factLines(facts: readonly Fact[]): string[] {
+  const width = Math.max(0, ...facts.map(([title]) => title.length));
+  return facts.flatMap(([title, values]) =>
+    values.map((value, i) => `${(i === 0 ? title : "").padEnd(width)}  ${value}`),
+  );
+}
+
+function startText({ epoch }: KnownInstance, info: InfoResponse | undefined): string {
+  if (epoch === 0) return "";
+  const at = new Date(epoch / 1000).toISOString();
+  return info === undefined ? at : `${at}, ${age(Number(info.uptimeMs))} ago`;
+}
+
+function processText({ processId, host, kit }: KnownInstance, info: InfoResponse | undefined): string {
+  const process = processId === 0 ? "" : `${processId}`;
+  return [process, host === "" ? "" : `on ${host}`, info?.runtime ?? "", kit].filter((part) => part !== "").join(", ");
+}
+
+function registryText({ endpoint, connected, error }: InfoResponse["registries"][number]): string {
+  return `${endpoint}  ${connected ? "registered" : error || "not registered"}`;
+}

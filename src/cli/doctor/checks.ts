@@ -1,0 +1,27 @@
+import type { Facts, Finding } from "./facts.js";
+import { checkNames, checkNodes, checkOpenFiles, checkServices } from "./node-checks.js";
+import { checkClocks, checkEndpoints, checkSecurity } from "./reach-checks.js";
+import { checkEnvironment, checkRegistrations, checkRegistries } from "./registry-checks.js";
+import { checkKits, checkProtocols, checkSchemas } from "./version-checks.js";
+
+/** What is checked, in the order in which it is told. */
+const checks: readonly ((facts: Facts) => Finding[])[] = [
+  checkEnvironment,
+  checkRegistries,
+  checkRegistrations,
+  checkNodes,
+  checkServices,
+  checkNames,
+  checkEndpoints,
+  checkKits,
+  checkProtocols,
+  checkSchemas,
+  checkClocks,
+  checkSecurity,
+  checkOpenFiles,
+];
+
+/** What follows from what was seen. Pure. */
+export function diagnose(facts: Facts): Finding[] {
+  return checks.flatMap((check) => check(facts));
+}

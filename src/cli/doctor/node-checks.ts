@@ -1,0 +1,131 @@
+import { nameOf } from "../lookup/instance-name.js";
+import type { KnownInstance } from "../lookup/known-instance.js";
+import { isReady, serviceRows } from "../lookup/service-rows.js";
+import { age, count, counted } from "../output/units.js";
+import type { Facts, Finding } from "./facts.js";
+
+const NODE = "node";
+
+/** Whether each node is alive, and takes calls. */
+export function checkNodes({ nodes }: Facts): Finding[] {
+  const findings = nodes.flatMap(({ instance }): Finding[] => {
+    const said = unwell(instance);
+    return said === undefined ? [] : [{ check: NODE, level: "warn", ...said }];
+  });
+  if (findings.length > 0) return findings;
+  if (nodes.length === 0) return [{ check: NODE, level: "ok", text: "nobody is there" }];
+  return [{ check: NODE, level: "ok", text: `${counted(nodes.length, "instance")} alive` }];
+}
+
+function unwell(instance: KnownInstance): { text: string; advice: string } | undefined {
+  const name = nameOf(instance);
+  const since = age(instance.heardMsAgo);
+  switch (instance.state) {
+    case "stalled":
+      return {
+        text: `${name} is stalled: its machine answers, but its event loop has said nothing for ${since}`,
+        advice: `see what blocks it: process ${instance.processId}; work that takes long belongs in a worker thread`,
+      };
+    case "suspect":
+      return {
+        text: `${name} is suspect: it has said nothing for ${since}, or its connection broke`,
+        advice: `see whether process ${instance.processId} runs, and whether it reaches the registry`,
+      };
+    case "dead":
+      return {
+        text: `${name} is dead: nothing was heard of it for ${since}`,
+        advice: `start it again; or wait until it is forgotten, if it was meant to go`,
+      };
+    case "alive":
+      break;
+  }
+  if (instance.condition === "paused") {
+    return { text: `${name} is paused, and refuses calls`, advice: `helio node resume ${instance.instance}` };
+  }
+  if (instance.condition === "draining") {
+    return {
+      text: `${name} is draining, and takes no new calls`,
+      advice: "wait until it is gone; if it was only drained, helio node resume or stop it",
+    };
+  }
+  return undefined;
+}
+
+/** Whether each service can be called somewhere. */
+export function checkServices({ nodes }: Facts): Finding[] {
+  const check = "service";
+  const rows = serviceRows(nodes.map(({ instance }) => instance));
+  const lacking = rows.filter(({ ready }) => ready === 0);
+  if (lacking.length > 0) {
+    return lacking.map(({ service, instances }) => ({
+      check,
+      level: "fail",
+      text: `${service} can be called nowhere: none of ${counted(instances.length, "instance")} is alive and serving`,
+      advice: "start another instance, or see what is said of these",
+    }));
+  }
+  return rows.length === 0
+    ? []
+    : [
+        {
+          check,
+          level: "ok",
+          text: `${counted(rows.length, "service")}, each with an instance that can be called`,
+        },
+      ];
+}
+
+/** Whether one name is given to things that differ. */
+export function checkNames({ nodes }: Facts): Finding[] {
+  const check = "name";
+  const byName = new Map<string, KnownInstance[]>();
+  for (const { instance } of nodes.filter((each) => isReady(each.instance))) {
+    byName.set(instance.node, [...(byName.get(instance.node) ?? []), instance]);
+  }
+  const findings = [...byName].flatMap(([name, instances]): Finding[] => {
+    const sets = new Set(
+      instances.map(({ services }) =>
+        services
+          .map((each) => each.name)
+          .sort()
+          .join(", "),
+      ),
+    );
+    if (name === "" || sets.size < 2) return [];
+    return [
+      {
+        check,
+        level: "warn",
+        text: `${name} is the name of nodes that serve different things: ${[...sets].map((each) => each || "nothing").join("; ")}`,
+        advice:
+          "give nodes that do different work different names; instances of one name may stand in for each other",
+      },
+    ];
+  });
+  if (findings.length > 0 || byName.size === 0) return findings;
+  return [
+    {
+      check,
+      level: "ok",
+      text: `${counted(byName.size, "name")}, none of which is given to different things`,
+    },
+  ];
+}
+
+/** Whether processes may have enough connections. */
+export function checkOpenFiles({ openFiles }: Facts): Finding[] {
+  const check = "files";
+  if (openFiles === undefined) return [];
+  const text = `a process may have ${count(openFiles)} open files here; each connection takes some`;
+  if (openFiles >= ENOUGH_FILES) return [{ check, level: "ok", text }];
+  return [
+    {
+      check,
+      level: "warn",
+      text,
+      advice: `raise the limit where there are many connections: ulimit -n ${ENOUGH_FILES}`,
+    },
+  ];
+}
+
+const ENOUGH_FILES = 4_096;
