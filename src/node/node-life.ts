@@ -27,7 +27,7 @@ import type { CloseNodeOptions, Node } from "./node.js";
 import { checkMs, checkName, type NodeOptions, nodeOptionNames } from "./options.js";
 import { Owned } from "./owned.js";
 import { makeParts } from "./parts.js";
-import type { ResolverLinks } from "./resolver-links.js";
+import { ResolverLinks } from "./resolver-links.js";
 import { resolversOf } from "./resolvers.js";
 import type { NodeState, NodeStatus } from "./status.js";
 import { StatusFeed } from "./status-feed.js";
@@ -242,17 +242,19 @@ export class NodeLife implements Node {
   private async shutDown(graceMs: number): Promise<void> {
     const known = this.nodeState !== "idle";
     this.become("draining");
-    await this.owned.dispose();
-    // Who knows it calls somebody else, and is not refused.
-    if (known) await within(this.clock, ANNOUNCE_MS, this.announcer.announce());
-    await this.serving.close(graceMs);
-    await this.announcer.withdraw();
-    await this.transport.close();
-    await this.directory.close();
-    this.load.close();
-    this.become("closed");
-    this.feed.close();
-    this.tellClosed();
+    try {
+      await this.owned.dispose();
+      // Who knows it calls somebody else, and is not refused.
+      if (known) await within(this.clock, ANNOUNCE_MS, this.announcer.announce());
+      await this.serving.close(graceMs);
+      await this.announcer.withdraw();
+    } finally {
+      await Promise.allSettled([this.transport.close(), this.directory.close()]);
+      this.load.close();
+      this.become("closed");
+      this.feed.close();
+      this.tellClosed();
+    }
   }
 }
 
