@@ -128,16 +128,16 @@ class AnonymousCall implements UnaryCallOwner, PacketHandler {
     const route = findRoute(this.server, method, 0, method.length);
     requireUnary(route);
     route.group.admit();
-    const now = this.server.clock.now();
+    const arrival = { at: this.server.clock.now() };
     this.call = new ServerUnaryCall(this.server, this, {
       id: 0,
       route,
       codec: protobufCodec,
-      deadline: now + DEFAULT_TIMEOUT_MS,
+      deadline: arrival.at + DEFAULT_TIMEOUT_MS,
       metadataBuf: undefined,
       metadataRanges: undefined,
       oneWay: false,
-      arrivedAt: now,
+      arrival,
       stats: route.stats,
     });
     this.call.start(request, 0, request.length, 0);
@@ -163,16 +163,16 @@ class AnonymousCall implements UnaryCallOwner, PacketHandler {
     const size = frame.payloadEnd - frame.payloadStart;
     if (size > MAX_BARE_BYTES) throw messageTooLarge(size, MAX_BARE_BYTES, "the request", true);
     route.group.admit();
-    const now = this.server.clock.now();
+    const arrival = { at: this.server.clock.now() };
     this.call = new ServerUnaryCall(this.server, this, {
       id: frame.callId,
       route,
       codec,
-      deadline: now + (frame.timeoutMs === 0 ? DEFAULT_TIMEOUT_MS : frame.timeoutMs),
+      deadline: arrival.at + (frame.timeoutMs === 0 ? DEFAULT_TIMEOUT_MS : frame.timeoutMs),
       metadataBuf: frame.metadata && frame.buf,
       metadataRanges: frame.metadata,
       oneWay: frame.oneWay,
-      arrivedAt: now,
+      arrival,
       stats: route.stats,
     });
     this.call.start(frame.payload, frame.payloadStart, frame.payloadEnd, frame.compression);

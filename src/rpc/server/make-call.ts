@@ -7,6 +7,7 @@ import { checkReceived } from "../session/call-metadata.js";
 import { requireCodec } from "../session/payload.js";
 import { findRoute } from "./find-route.js";
 import { KeyedCall } from "./keyed-call.js";
+import type { Arrival } from "./method-stats.js";
 import { ResumableCall, type ResumableCallOwner } from "./resumable-call.js";
 import type { RequestFacts, ServerCall } from "./server-call.js";
 import type { ServerShared } from "./server-shared.js";
@@ -24,7 +25,7 @@ export interface CallOwner extends UnaryCallOwner, StreamCallOwner, ResumableCal
  *
  * @param size of the whole request
  * @param room for the requests of a stream that arrive in chunks
- * @param arrivedAt clock time of the packet
+ * @param arrival of the packet
  * @throws HeliographError when it can't be made; nothing was processed then
  */
 export function makeCall(
@@ -33,7 +34,7 @@ export function makeCall(
   frame: Frame,
   size: number,
   room: AssemblyRoom,
-  arrivedAt: number,
+  arrival: Arrival,
 ): ServerCall {
   const { limits } = server.session;
   checkReceived(frame, limits.metadataBytes);
@@ -46,11 +47,11 @@ export function makeCall(
     id: frame.callId,
     route,
     codec,
-    deadline: frame.timeoutMs === 0 ? Number.POSITIVE_INFINITY : arrivedAt + frame.timeoutMs,
+    deadline: frame.timeoutMs === 0 ? Number.POSITIVE_INFINITY : arrival.at + frame.timeoutMs,
     metadataBuf: frame.metadata && frame.buf,
     metadataRanges: frame.metadata,
     oneWay: frame.oneWay,
-    arrivedAt,
+    arrival,
     stats: route.stats,
   };
   const { method } = route;

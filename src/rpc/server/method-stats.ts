@@ -1,3 +1,4 @@
+import type { Clock } from "../../core/clock.js";
 import type { Code } from "../../core/code.js";
 import { type LatencyCounts, LatencyHistogram } from "./latency-histogram.js";
 
@@ -15,6 +16,12 @@ export interface MethodCounts {
   readonly responseBytes: number;
   /** From the request's arrival to the call's end; of a stream to the end of all. */
   readonly latency: LatencyCounts;
+}
+
+/** When a packet arrived. All its calls share it: a number of their own would be an allocation for each. */
+export interface Arrival {
+  /** Clock time. */
+  readonly at: number;
 }
 
 const CODES = 17;
@@ -38,17 +45,19 @@ export class MethodStats {
   }
 
   /** @param code 0 for a call that went well */
-  ended(code: number, ms: number): void {
+  ended(code: number, arrival: Arrival, clock: Clock): void {
+    // The span is not an argument: a fraction that is handed on costs an allocation.
+    this.latency.add(clock.now() - arrival.at);
     this.inFlight--;
     this.calls++;
     if (code !== 0) this.errors[code]!++;
-    this.latency.add(ms);
   }
 
   /** A request has not become a call. */
   refused(code: Code): void {
-    this.begun();
-    this.ended(code, 0);
+    this.calls++;
+    this.errors[code]!++;
+    this.latency.add(0);
   }
 
   counts(): MethodCounts {

@@ -13,7 +13,7 @@ import type { Peer } from "../context.js";
 import type { DetachedCall } from "../kept/detached.js";
 import type { TableEntry } from "../session/call-table.js";
 import type { CallState } from "./call-context.js";
-import type { MethodStats } from "./method-stats.js";
+import type { Arrival, MethodStats } from "./method-stats.js";
 import type { Route } from "./router.js";
 import type { ServerShared } from "./server-shared.js";
 
@@ -38,8 +38,8 @@ export interface RequestFacts {
   readonly metadataRanges: readonly number[] | undefined;
   /** The caller wants no answer but END. */
   readonly oneWay: boolean;
-  /** Clock time at which the request, or the first part of it, arrived. */
-  readonly arrivedAt: number;
+  /** Of the packet with the request, or the first part of it. */
+  readonly arrival: Arrival;
   /** Where the call is counted; undefined for a run, whose calls are. */
   readonly stats: MethodStats | undefined;
 }
@@ -71,7 +71,7 @@ export abstract class ServerCall extends Deadline implements CallState, TableEnt
   started = false;
   /** The response metadata has left with the first message of a stream. */
   headWritten = false;
-  private readonly arrivedAt: number;
+  private readonly arrival: Arrival;
   private readonly stats: MethodStats | undefined;
   /** Of the error that it ended with; 0 for none. */
   private endCode = 0;
@@ -89,7 +89,7 @@ export abstract class ServerCall extends Deadline implements CallState, TableEnt
     this.metadataRanges = facts.metadataRanges;
     this.oneWay = facts.oneWay;
     this.compression = facts.route.compression;
-    this.arrivedAt = facts.arrivedAt;
+    this.arrival = facts.arrival;
     this.stats = facts.stats;
     this.stats?.begun();
     this.route.group.begun();
@@ -241,7 +241,7 @@ export abstract class ServerCall extends Deadline implements CallState, TableEnt
 
   protected finish(): void {
     if (!this.over) {
-      this.stats?.ended(this.endCode, this.shared.clock.now() - this.arrivedAt);
+      this.stats?.ended(this.endCode, this.arrival, this.shared.clock);
       this.route.group.ended();
     }
     this.over = true;

@@ -52,7 +52,7 @@ export class ServerSession extends Session implements SessionCallsHost {
   }
 
   override receive(parts: Buffer[], bytes: number): void {
-    this.calls.now = this.server.clock.now();
+    this.calls.arrival = { at: this.server.clock.now() };
     super.receive(parts, bytes);
   }
 

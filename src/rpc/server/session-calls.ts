@@ -19,6 +19,7 @@ import { type EncodedPayload, writeMessage } from "../session/payload.js";
 import type { OutgoingStream, StreamOutput } from "../session/stream-output.js";
 import type { StreamSender } from "../stream/stream-sender.js";
 import { type CallOwner, makeCall } from "./make-call.js";
+import type { Arrival } from "./method-stats.js";
 import type { ServerCall, WhichCalls } from "./server-call.js";
 import type { ServerShared } from "./server-shared.js";
 import { ServerStreamCall } from "./server-stream-call.js";
@@ -55,8 +56,8 @@ export class SessionCalls implements CallOwner {
   lastCallId = 0;
   /** Begins nothing new. */
   draining = false;
-  /** When the packet arrived that is being read: the clock is looked at once for all its calls. */
-  now = 0;
+  /** Of the packet that is being read. */
+  arrival: Arrival = { at: 0 };
   private readonly server: ServerShared;
   private readonly host: SessionCallsHost;
   private readonly outbox: Outbox;
@@ -123,7 +124,7 @@ export class SessionCalls implements CallOwner {
     try {
       const { maxCalls } = this.server.session.limits;
       if (this.calls.size >= maxCalls) throw tooManyCalls(maxCalls);
-      call = makeCall(this.server, this, frame, size, this.room, this.now);
+      call = makeCall(this.server, this, frame, size, this.room, this.arrival);
     } catch (error) {
       if (!(error instanceof HeliographError)) throw error;
       this.server.router.refused(frame.buf.subarray(frame.methodStart, frame.methodEnd), error.code);
