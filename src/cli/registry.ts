@@ -77,7 +77,10 @@ function check(endpoint: string, remote: boolean): void {
 
 function tell(endpoints: readonly string[], { json }: RegistryFlags, terminal: Terminal): void {
   const [endpoint = ""] = endpoints;
-  if (json) return terminal.json({ endpoint });
+  if (json) {
+    terminal.json({ endpoint });
+    return;
+  }
   terminal.print(`registry at ${terminal.colours.bold(endpoint)}; Ctrl+C stops it`);
   const found =
     endpoint === LOCAL_REGISTRY
