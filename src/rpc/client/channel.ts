@@ -331,16 +331,23 @@ export class Channel extends CallDispatcher implements InstanceListener, Connect
   /** Who can be called may have changed: sends what waits for it, and ends what waits in vain. */
   private refresh(): void {
     if (this.closed) return;
-    const eligible = [...this.members.values()].filter((member) => member.eligible);
+    const next = this.eligible();
     const same =
-      eligible.length === this.candidates.length && eligible.every((each, i) => each === this.candidates[i]);
-    if (!same || this.stale) this.candidates = eligible;
+      next.length === this.candidates.length && next.every((each, i) => each === this.candidates[i]);
+    if (!same || this.stale) this.candidates = next;
     this.stale = false;
     if (this.waiting.size === 0) return;
     this.sendWaiting();
     for (const call of this.waiting.all()) {
       if (this.hopeless(call)) call.fail(this.noInstance(call));
     }
+  }
+
+  /** Those that may be called; one that is quiet only when all are. */
+  private eligible(): readonly ChannelMember[] {
+    const eligible = [...this.members.values()].filter((member) => member.eligible);
+    const prompt = eligible.filter((member) => !member.link.watch.quiet);
+    return prompt.length > 0 ? prompt : eligible;
   }
 
   /** Nothing is under way that would bring the call a server. */

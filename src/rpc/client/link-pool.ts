@@ -44,7 +44,9 @@ class PooledLink implements Link, ConnectionUser {
   readonly watch: LinkWatch;
   info: InstanceInfo;
   uses = 0;
+  /** As the channels were told last. */
   trusted = true;
+  quiet = false;
   private session: ClientSession | undefined;
   private failure: HeliographError | undefined;
   private readonly events: LinkEvents;
@@ -150,8 +152,9 @@ export class Links implements LinkPool {
       // While this process stood still, nobody could be heard.
       if (lateMs > this.parts.intervalMs / LOOKS) link.watch.excuse(lateMs, now);
       link.watch.look(now);
-      changed ||= link.trusted !== link.watch.trusted;
+      changed ||= link.trusted !== link.watch.trusted || link.quiet !== link.watch.quiet;
       link.trusted = link.watch.trusted;
+      link.quiet = link.watch.quiet;
     }
     if (this.links.size === 0) this.timer = undefined;
     else this.schedule(now);

@@ -6,7 +6,9 @@ import type { SocketFactory } from "../../socket/socket.js";
 import type { ClientSession } from "./client-session.js";
 
 /** How soon a server that owes an answer and says nothing is pinged, in intervals. */
-const PING_AFTER = 0.5;
+const PING_AFTER = 0.25;
+/** From when on others are asked rather than one that says nothing. */
+const QUIET_AFTER = 0.75;
 
 /** What a link watch is made with. */
 export interface LinkWatchParts {
@@ -28,6 +30,9 @@ export class LinkWatch {
   private pingedAt = Number.NEGATIVE_INFINITY;
   private probing = false;
   private doubted = false;
+  private state: LivenessState = "alive";
+  /** It owes an answer and has said nothing for a while: others are the better choice, as long as there are any. */
+  quiet = false;
 
   constructor(parts: LinkWatchParts) {
     this.parts = parts;
@@ -41,6 +46,8 @@ export class LinkWatch {
     this.received = session?.received ?? 0;
     this.liveness = new Liveness(this.parts.intervalMs, this.parts.clock.now());
     this.doubted = false;
+    this.state = "alive";
+    this.quiet = false;
   }
 
   /** Somebody says that the server is not well: until it says something itself, it is not trusted. */
@@ -53,7 +60,7 @@ export class LinkWatch {
 
   /** Calls may be sent to it. */
   get trusted(): boolean {
-    return !this.doubted && this.session?.trouble === undefined;
+    return !this.doubted && this.state === "alive";
   }
 
   /** The observer itself did not look for so long. */
@@ -65,7 +72,7 @@ export class LinkWatch {
   look(now: number): void {
     const { session, liveness, parts } = this;
     if (session === undefined) return;
-    const owes = session.inFlight > 0 || this.doubted || session.trouble !== undefined;
+    const owes = session.inFlight > 0 || this.doubted || this.quiet;
     if (session.received !== this.received) {
       this.received = session.received;
       this.doubted = false;
@@ -79,9 +86,10 @@ export class LinkWatch {
   }
 
   private judge(session: ClientSession, state: LivenessState, silentMs: number): void {
-    if (state === "alive") session.trouble = undefined;
-    else if (state === "dead") void session.close(silent(session.endpoint, silentMs));
-    else session.trouble = troubleOf(state, session.endpoint, silentMs);
+    this.state = state;
+    this.quiet = state !== "alive" || silentMs >= this.parts.intervalMs * QUIET_AFTER;
+    session.trouble = this.quiet ? troubleOf(state, session.endpoint, silentMs) : undefined;
+    if (state === "dead") void session.close(silent(session.endpoint, silentMs));
   }
 
   private ping(session: ClientSession, now: number): void {
@@ -108,9 +116,10 @@ export class LinkWatch {
 
 function troubleOf(state: LivenessState, endpoint: string, silentMs: number): string {
   const ms = Math.round(silentMs);
-  return state === "stalled"
-    ? `the server at ${endpoint} is stalled: its connection stands, and its event loop has answered nothing for ${ms} ms`
-    : `the server at ${endpoint} has been silent for ${ms} ms, on all of its connections`;
+  if (state === "stalled")
+    return `the server at ${endpoint} is stalled: its connection stands, and its event loop has answered nothing for ${ms} ms`;
+  const all = state === "alive" ? "" : ", on all of its connections";
+  return `the server at ${endpoint} has been silent for ${ms} ms${all}`;
 }
 
 function silent(endpoint: string, silentMs: number): HeliographError {
