@@ -45,36 +45,37 @@ const RANK: Readonly<Record<InstanceState, number>> = { alive: 0, stalled: 1, su
  * - endpoints that can't be reached from here are set apart, see `seenFrom`
  */
 export function mergeInstances(sources: readonly SourceView[], here: Place): readonly InstanceInfo[] {
-  const merged = [...wordsByKey(sources).values()].map(merge);
-  const named = merged.filter(({ instance }) => instance !== "");
-  const owners = ownersOf(named);
-  const taken = new Set(
-    named.flatMap((info) =>
-      info.state === "dead" ? [] : info.endpoints.map((each) => addressOf(each, info, here)),
-    ),
-  );
+  const merged = sources.length === 1 ? soleWords(sources[0]!) : [...wordsByKey(sources).values()].map(merge);
+  const owners = ownersOf(merged);
+  const taken = addressesOf(merged, here);
   const isOwn = (endpoint: string, info: InstanceInfo) =>
     info.instance === ""
       ? !taken.has(addressOf(endpoint, info, here))
-      : owners.get(placeOf(endpoint, info)) === info;
+      : (owners.get(placeOf(endpoint, info)) ?? info) === info;
   const result: InstanceInfo[] = [];
   for (const info of merged) {
-    const endpoints = info.endpoints.filter((endpoint) => isOwn(endpoint, info));
+    const endpoints =
+      owners.size > 0 || taken.size > 0 ? info.endpoints.filter((each) => isOwn(each, info)) : info.endpoints;
     if (endpoints.length === info.endpoints.length) result.push(seenFrom(info, here));
     else if (endpoints.length > 0) result.push(seenFrom({ ...info, endpoints }, here));
   }
   return result;
 }
 
+function soleWords({ instances }: SourceView): InstanceInfo[] {
+  return [...instances.values()].map(({ info }) => info);
+}
+
 function wordsByKey(sources: readonly SourceView[]): Map<string, Word[]> {
   const byKey = new Map<string, Word[]>();
   for (const source of sources) {
     const lost = source.lostAt !== undefined;
-    for (const [key, heard] of source.instances) {
-      if (isGone(key, heard.info, source, sources)) continue;
+    for (const [key, { info, heardAt }] of source.instances) {
+      if (isGone(key, info, source, sources)) continue;
+      const word = { info, heardAt, lost };
       const words = byKey.get(key);
-      if (words === undefined) byKey.set(key, [{ ...heard, lost }]);
-      else words.push({ ...heard, lost });
+      if (words === undefined) byKey.set(key, [word]);
+      else words.push(word);
     }
   }
   return byKey;
@@ -95,24 +96,45 @@ function isGone(
 }
 
 function merge(words: readonly Word[]): InstanceInfo {
-  const epoch = Math.max(...words.map(({ info }) => info.epoch));
-  const ofEpoch = words.filter(({ info }) => info.epoch === epoch);
-  const version = Math.max(...ofEpoch.map(({ info }) => info.version));
-  const { info } = ofEpoch.find((word) => word.info.version === version) ?? ofEpoch[0]!;
-  if (ofEpoch.length === 1) return info;
-  const current = ofEpoch.some(({ lost }) => !lost) ? ofEpoch.filter(({ lost }) => !lost) : ofEpoch;
-  const state = current.map((word) => word.info.state).reduce((a, b) => (RANK[b] < RANK[a] ? b : a));
-  const loaded = ofEpoch.filter((word) => word.info.load !== undefined);
-  const load =
-    loaded.length === 0 ? undefined : loaded.reduce((a, b) => (b.heardAt > a.heardAt ? b : a)).info.load;
-  return state === info.state && load === info.load ? info : { ...info, state, load };
+  const { info } = words.reduce(newer);
+  if (words.length === 1) return info;
+  const current = words.some((word) => !word.lost && word.info.epoch === info.epoch);
+  let state: InstanceState | undefined;
+  let loaded: Word | undefined;
+  for (const word of words) {
+    if (word.info.epoch !== info.epoch) continue;
+    const told = word.info.state;
+    if (!(current && word.lost) && (state === undefined || RANK[told] < RANK[state])) state = told;
+    if (word.info.load !== undefined && (loaded === undefined || word.heardAt > loaded.heardAt))
+      loaded = word;
+  }
+  const load = loaded?.info.load;
+  return state === info.state && load === info.load ? info : { ...info, state: state ?? info.state, load };
 }
 
-/** Which instance has each endpoint. */
-function ownersOf(named: readonly InstanceInfo[]): Map<string, InstanceInfo> {
+/** Of two that are equally new the first. */
+function newer(a: Word, b: Word): Word {
+  if (a.info.epoch !== b.info.epoch) return b.info.epoch > a.info.epoch ? b : a;
+  return b.info.version > a.info.version ? b : a;
+}
+
+/** Which instance has each endpoint that several announce. */
+function ownersOf(merged: readonly InstanceInfo[]): Map<string, InstanceInfo> {
+  const claimed = new Set<string>();
+  const shared = new Set<string>();
+  for (const { instance, endpoints } of merged) {
+    if (instance === "") continue;
+    for (const endpoint of endpoints) {
+      if (claimed.has(endpoint)) shared.add(endpoint);
+      claimed.add(endpoint);
+    }
+  }
   const owners = new Map<string, InstanceInfo>();
-  for (const info of named) {
+  if (shared.size === 0) return owners;
+  for (const info of merged) {
+    if (info.instance === "") continue;
     for (const endpoint of info.endpoints) {
+      if (!shared.has(endpoint)) continue;
       const place = placeOf(endpoint, info);
       const owner = owners.get(place);
       if (owner === undefined || comesBefore(info, owner)) owners.set(place, info);
@@ -121,6 +143,17 @@ function ownersOf(named: readonly InstanceInfo[]): Map<string, InstanceInfo> {
   return owners;
 }
 
+/** Where instances that are not dead can be reached, if there are entries that may lead to the same. */
+function addressesOf(merged: readonly InstanceInfo[], here: Place): Set<string> {
+  if (merged.every(({ instance }) => instance !== "")) return new Set();
+  const named = merged.filter(({ instance, state }) => instance !== "" && state !== "dead");
+  return new Set(named.flatMap((info) => info.endpoints.map((endpoint) => addressOf(endpoint, info, here))));
+}
+
+/**
+ * Which of two instances of one machine has what both announce. Two machines may have the same address, each in a network
+ * of its own, or share one that balances between them.
+ */
 function comesBefore(a: InstanceInfo, b: InstanceInfo): boolean {
   // The clock that epochs come from may have been set back between two lives: then the living one tells.
   if ((a.state === "alive") !== (b.state === "alive")) return a.state === "alive";
@@ -128,7 +161,6 @@ function comesBefore(a: InstanceInfo, b: InstanceInfo): boolean {
   return instanceKey(a) > instanceKey(b);
 }
 
-/** Two machines may have the same address, each in a network of its own, and share one that balances between them. */
 function placeOf(endpoint: string, { host }: InstanceInfo): string {
   return `${host} ${endpoint}`;
 }
