@@ -2,6 +2,7 @@ import { Command, CommanderError } from "commander";
 import { callCommand } from "./call.js";
 import { checkCommand } from "./check.js";
 import { completeCommand, completionCommand } from "./completion.js";
+import { describeCommand } from "./describe.js";
 import { doctorCommand } from "./doctor.js";
 import { Failure, UsageError } from "./failure.js";
 import { generateCommand } from "./generate.js";
@@ -22,6 +23,7 @@ const groups: Readonly<Record<string, readonly ((terminal: Terminal) => Command)
   "Nodes and services:": [
     lsCommand,
     watchCommand,
+    describeCommand,
     callCommand,
     pingCommand,
     healthCommand,

@@ -29,6 +29,12 @@ export function serviceText(service: DescService): string {
   return paragraphs([scope === "" ? [] : [`package ${scope};`], body, ...typeBlocks(types, scope)]);
 }
 
+/** The full name of a service, and a line for each rpc: what there is, without options and types. */
+export function serviceOutline(service: DescService): string {
+  const scope = service.file.proto.package;
+  return [service.typeName, ...service.methods.map((method) => `  ${outlineLine(method, scope)}`)].join("\n");
+}
+
 /** One rpc, and the types that it reaches. */
 export function methodText(method: DescMethod): string {
   const scope = method.parent.file.proto.package;
@@ -61,11 +67,21 @@ function isProtobufs({ typeName }: SchemaType): boolean {
   return typeName.startsWith("google.protobuf.");
 }
 
-function methodLines(method: DescMethod, scope: string): string[] {
+function outlineLine(method: DescMethod, scope: string): string {
+  const { kind } = readMember(method);
+  const isPattern = kind === "topic" || kind === "pipeline" || kind === "action";
+  return `${methodHead(method, scope)};${isPattern ? ` // ${kind}` : ""}`;
+}
+
+function methodHead(method: DescMethod, scope: string): string {
   const { clientStreaming, serverStreaming } = method.proto;
   const input = `${clientStreaming ? "stream " : ""}${within(scope, method.input.typeName)}`;
   const output = `${serverStreaming ? "stream " : ""}${within(scope, method.output.typeName)}`;
-  const head = `rpc ${method.name}(${input}) returns (${output})`;
+  return `rpc ${method.name}(${input}) returns (${output})`;
+}
+
+function methodLines(method: DescMethod, scope: string): string[] {
+  const head = methodHead(method, scope);
   const options = [
     ...(method.deprecated ? ["option deprecated = true;"] : []),
     ...memberOptions(readMember(method)).map((option) => `option ${option};`),

@@ -22,7 +22,12 @@ export function nodeFacts(instance: KnownInstance, info: InfoResponse | undefine
     ["protocol", info === undefined ? [] : [info.protocolVersions.join(", ")]],
     ["registries", info?.registries.map(registryText) ?? []],
     ["calls", load === undefined ? [] : [`${count(load.callsInFlight)} in flight`]],
-    ["loop", load === undefined ? [] : [`${shortTime(load.loopLagMs)} late, ${Math.round(load.loopUtilization * 100)} % busy`]],
+    [
+      "loop",
+      load === undefined
+        ? []
+        : [`${shortTime(load.loopLagMs)} late, ${Math.round(load.loopUtilization * 100)} % busy`],
+    ],
     ["memory", load === undefined ? [] : [bytes(load.memoryBytes)]],
   ];
   return facts.flatMap(([title, values]): Fact[] => {
@@ -47,7 +52,9 @@ function startText({ epoch }: KnownInstance, info: InfoResponse | undefined): st
 
 function processText({ processId, host, kit }: KnownInstance, info: InfoResponse | undefined): string {
   const process = processId === 0 ? "" : `${processId}`;
-  return [process, host === "" ? "" : `on ${host}`, info?.runtime ?? "", kit].filter((part) => part !== "").join(", ");
+  return [process, host === "" ? "" : `on ${host}`, info?.runtime ?? "", kit]
+    .filter((part) => part !== "")
+    .join(", ");
 }
 
 function registryText({ endpoint, connected, error }: InfoResponse["registries"][number]): string {
