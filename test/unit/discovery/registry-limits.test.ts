@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { Code } from "../../../src/core/code.js";
 import { checkAnnouncement } from "../../../src/discovery/registry-limits.js";
 import type { Announcement } from "../../../src/naming/instance.js";
-import { announced } from "./announcements.js";
+import { announced } from "../../support/announcements.js";
 
 const long = (length: number) => "x".repeat(length);
 const many = (count: number) => Array.from({ length: count }, (_, index) => String(index));

@@ -4,7 +4,8 @@ import { Registry } from "../../../src/discovery/registry.js";
 import { registryLimits } from "../../../src/discovery/registry-limits.js";
 import type { RegistryWatcher } from "../../../src/discovery/registry-watcher.js";
 import type { InstanceState } from "../../../src/naming/instance.js";
-import { announced, busy, serving } from "./announcements.js";
+import { announced } from "../../support/announcements.js";
+import { busy, serving } from "./announcements.js";
 
 const INTERVAL = 1_000;
 /** Small, so that they are met. */

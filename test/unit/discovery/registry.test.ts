@@ -4,7 +4,8 @@ import { Registry } from "../../../src/discovery/registry.js";
 import type { RegisteredInstance } from "../../../src/discovery/registry-instance.js";
 import { type RegistryLimits, registryLimits } from "../../../src/discovery/registry-limits.js";
 import type { Announcement } from "../../../src/naming/instance.js";
-import { announced, busy, serving } from "./announcements.js";
+import { announced } from "../../support/announcements.js";
+import { busy, serving } from "./announcements.js";
 
 const GREETER = "test.Greeter";
 const MINUTE = 60_000;
