@@ -43,6 +43,8 @@ export interface OpenResolver extends InstanceSource {
   announce?(announcement: Announcement): Promise<void>;
   /** Takes the node away. Never rejects; ends soon, whether or not the source can be reached. */
   withdraw?(): Promise<void>;
+  /** An instance can't be reached: a source that is only asked now and then is asked soon. */
+  recheck?(): void;
   /** Ends all watches without another call of their listeners, and frees everything. Always ends. */
   close(): Promise<void>;
 }
