@@ -146,6 +146,11 @@ export class Router {
     return services.filter(({ group }) => group === this.own).map(({ service }) => service);
   }
 
+  /** Of any service that is served, the kit's own too. */
+  definition(name: string): ServiceDefinition | undefined {
+    return this.services.get(name)?.service;
+  }
+
   /** A request has not become a call: the error says why. `method` is its path. */
   refused(method: Buffer, code: Code): void {
     const { stats } = this.routes.get(method.toString("latin1")) ?? { stats: this.unserved };

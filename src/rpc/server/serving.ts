@@ -72,6 +72,11 @@ export class Serving {
     return this.shared.router.definitions();
   }
 
+  /** Of any service that is served, the kit's own too. */
+  definition(name: string): ServiceDefinition | undefined {
+    return this.shared.router.definition(name);
+  }
+
   /** Whether it takes calls: `draining` once it is to close, too. */
   get condition(): Condition {
     return this.now;
