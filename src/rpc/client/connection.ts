@@ -281,7 +281,8 @@ export class Connection extends CallDispatcher implements Instance, ClientSessio
 
   protected override begin(call: ClientCall, now: number): void {
     const verdict = this.withheld.size === 0 ? undefined : this.withheld.get(call.method.definition.service);
-    if (verdict instanceof HeliographError) call.fail(verdict);
+    // Without a session it is that of a server that is gone: the next one is asked anew.
+    if (verdict instanceof HeliographError && this.session !== undefined) call.fail(verdict);
     else super.begin(call, now);
   }
 

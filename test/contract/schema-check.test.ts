@@ -1,0 +1,117 @@
+import { Buffer } from "node:buffer";
+import { fromBinary, toBinary } from "@bufbuild/protobuf";
+import { type FileDescriptorSet, FileDescriptorSetSchema } from "@bufbuild/protobuf/wkt";
+import { afterEach, expect, test } from "vitest";
+import { NodeService } from "../../src/gen/heliograph/node/v1/node_heliograph.js";
+import { Code, connectTo, createClient, createNode, insecure, type Node, serve } from "../../src/index.js";
+import { memoryNetwork } from "../../src/testing/index.js";
+import { dynamicService } from "../../src/wire/dynamic-service.js";
+import { Note } from "../gen/heliograph/test/v1/call.js";
+import { CallService, SecondService } from "../gen/heliograph/test/v1/call_heliograph.js";
+
+const open: AsyncDisposable[] = [];
+
+afterEach(async () => {
+  for (const one of open.splice(0).reverse()) await one[Symbol.asyncDispose]();
+});
+
+/** CallService, of a server that was built from another `.proto`. */
+function changed(change: (set: FileDescriptorSet) => void): Uint8Array {
+  const set = fromBinary(FileDescriptorSetSchema, Buffer.from(CallService.$schema, "base64"));
+  change(set);
+  return toBinary(FileDescriptorSetSchema, set);
+}
+
+function noteText({ file }: FileDescriptorSet) {
+  const message = file.flatMap(({ messageType }) => messageType).find(({ name }) => name === "Note");
+  const field = message?.field.find(({ name }) => name === "text");
+  return field ?? expect.fail("there is such a field");
+}
+
+const renamed = changed((set) => {
+  noteText(set).name = "content";
+});
+const numbered = changed((set) => {
+  noteText(set).type = 5;
+});
+
+const network = memoryNetwork();
+
+/** A server of CallService by that schema, which answers with what has no fields, and counts who asks for it. */
+async function server(schema: Uint8Array, tells: "schema" | "nothing" = "schema") {
+  const service = dynamicService(schema, CallService.$service);
+  const node = createNode({ name: "notes", security: insecure(), network, registries: [] });
+  open.push(node);
+  let asked = 0;
+  await serve(node, service, { call: () => Note.create() } as object);
+  await serve(node, SecondService, { call: () => Note.create() });
+  const answer = () => {
+    asked++;
+    return { services: [{ name: CallService.$service, hash: "", descriptorSet: schema }] };
+  };
+  await serve(node, NodeService, tells === "schema" ? { schema: answer } : {});
+  return { node, asked: () => asked };
+}
+
+function connect({ endpoints }: Node) {
+  const connection = connectTo(endpoints, { security: insecure(), network });
+  open.push(connection);
+  return connection;
+}
+
+test("a client whose schema would be misread is refused, with the path of the field, each time", async () => {
+  const { node, asked } = await server(numbered);
+  const connection = connect(node);
+  const second = createClient(connection, SecondService);
+  await second.call({});
+  const client = createClient(connection, CallService);
+  const path = "heliograph.test.v1.CallService/Call: request heliograph.test.v1.Note.text (field 1)";
+  for (const call of [client.call({}), client.call({}, { waitForReady: true }), client.sum([])]) {
+    await expect(call).rejects.toMatchObject({
+      code: Code.FailedPrecondition,
+      reason: "SCHEMA_INCOMPATIBLE",
+      notProcessed: true,
+      rawMessage: expect.stringContaining(`${path} is string here and int32 at the server`),
+    });
+  }
+  expect(asked()).toBe(1);
+  // What else is served there has nothing to do with it.
+  await second.call({});
+});
+
+test("a client whose schema differs and is understood is served", async () => {
+  const { node, asked } = await server(renamed);
+  const client = createClient(connect(node), CallService);
+  await client.call({});
+  await client.call({});
+  expect(asked()).toBe(1);
+});
+
+test("a client of the same schema asks for nothing", async () => {
+  const { node, asked } = await server(Buffer.from(CallService.$schema, "base64"));
+  await createClient(connect(node), CallService).call({});
+  expect(asked()).toBe(0);
+});
+
+test("a server that can't be asked for its schema is taken at its word", async () => {
+  // Of a hash that nobody has told the schema of.
+  const other = changed((set) => {
+    noteText(set).type = 13;
+  });
+  const { node } = await server(other, "nothing");
+  await createClient(connect(node), CallService).call({});
+});
+
+test("a client is judged anew when another server answers", async () => {
+  const first = await server(numbered);
+  const [endpoint = ""] = first.node.endpoints;
+  const connection = connect(first.node);
+  const client = createClient(connection, CallService);
+  await createClient(connection, SecondService).call({});
+  await expect(client.call({})).rejects.toMatchObject({ reason: "SCHEMA_INCOMPATIBLE" });
+  await first.node.close();
+  const node = createNode({ name: "notes", security: insecure(), network, registries: [] });
+  open.push(node);
+  await serve(node, CallService, { call: () => Note.create() }, { endpoint });
+  await client.call({}, { waitForReady: true });
+});
