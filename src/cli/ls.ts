@@ -3,6 +3,8 @@ import { type ConnectFlags, connectOptions } from "./connect-options.js";
 import { Failure } from "./failure.js";
 import { infoJson, instanceColumns } from "./lookup/instance-rows.js";
 import type { KnownInstance, Listing } from "./lookup/known-instance.js";
+import type { Lookup } from "./lookup/lookup.js";
+import type { MemberKind } from "./lookup/member-rows.js";
 import { serviceColumns, serviceJson, serviceRows } from "./lookup/service-rows.js";
 import { ambiguousText, findService } from "./lookup/target.js";
 import { table } from "./output/table.js";
@@ -18,10 +20,13 @@ interface LsFlags extends ConnectFlags {
 
 type Label = readonly [name: string, value: string];
 
+const kinds: readonly MemberKind[] = ["methods", "topics", "pipelines", "actions"];
+
 const examples = `
 Examples:
   helio ls                                        the nodes that are there
   helio ls services                               who serves what, and how many of them can be called
+  helio ls topics                                 what is published; likewise methods, pipelines, actions
   helio ls --service GreeterService --label zone=eu-1
   helio ls --all --json                           dead nodes, too; for a program
   helio ls --endpoint tcp://127.0.0.1:5555        what one node says of itself, without a registry`;
@@ -29,10 +34,12 @@ Examples:
 /** `helio ls`: who is there. */
 export function lsCommand(terminal: Terminal): Command {
   const command = new Command("ls")
-    .summary("list nodes or services")
-    .description("List the nodes that are there, or the services that they serve.")
-    .addArgument(new Argument("[what]", "what to list").choices(["nodes", "services"]).default("nodes"))
-    .option("--service <name>", "only what serves this service; its last part will do")
+    .summary("list nodes, services, topics and what else there is")
+    .description("List the nodes that are there, the services that they serve, or what services consist of.")
+    .addArgument(
+      new Argument("[what]", "what to list").choices(["nodes", "services", ...kinds]).default("nodes"),
+    )
+    .option("--service <name>", "only this service, and what serves it; its last part will do")
     .option("--label <name=value>", "only nodes with this label; may be repeated", labels)
     .option("--all", "dead nodes, too")
     .option("--json", "print one JSON object")
@@ -41,66 +48,87 @@ export function lsCommand(terminal: Terminal): Command {
   return connectOptions(command);
 }
 
+/** What was asked for. */
+interface Chosen {
+  readonly instances: readonly KnownInstance[];
+  /** Full name; undefined for all services. */
+  readonly service: string | undefined;
+}
+
+/** What is shown of it. */
+interface Shown {
+  readonly json: readonly object[];
+  readonly lines: readonly string[];
+  /** What could not be found out. */
+  readonly failed?: readonly string[];
+}
+
 async function ls(what: string, flags: LsFlags, terminal: Terminal): Promise<void> {
   await withLookup(flags, terminal, async (lookup) => {
     const listing = await lookup.list();
     noteSilent(listing, terminal);
-    const instances = wanted(listing, flags);
-    if (what === "services") listServices(listing, instances, flags, terminal);
-    else listNodes(listing, instances, flags, terminal);
+    const chosen = choose(listing, flags);
+    const kind = kinds.find((each) => each === what);
+    const {
+      json,
+      lines,
+      failed = [],
+    } = kind !== undefined
+      ? await members(kind, chosen, lookup, terminal)
+      : what === "services"
+        ? services(chosen, terminal)
+        : nodes(chosen, terminal);
+    for (const line of failed) terminal.note(`${terminal.noteColours.yellow("warning:")} ${line}`);
+    if (flags.json) terminal.json({ registries: listing.registries, [what]: json });
+    else if (json.length === 0) terminal.note(nothing(what, flags, listing));
+    else for (const line of lines) terminal.print(line);
+    if (failed.length > 0) throw new Failure([]);
   });
 }
 
-function wanted(
-  { instances }: Listing,
-  { service, label = [], all = false }: LsFlags,
-): readonly KnownInstance[] {
-  const chosen = service === undefined ? instances : serving(instances, service);
-  return chosen.filter(
-    ({ state, labels }) =>
-      (all || state !== "dead") && label.every(([name, value]) => labels[name] === value),
-  );
+function choose({ instances }: Listing, { service, label = [], all = false }: LsFlags): Chosen {
+  const found = service === undefined ? undefined : findService(instances, service);
+  if (service !== undefined && found?.kind === "ambiguous") throw new Failure(ambiguousText(service, found));
+  const serving =
+    service === undefined ? instances : found !== undefined && "instances" in found ? found.instances : [];
+  return {
+    service: found !== undefined && "name" in found ? found.name : service,
+    instances: serving.filter(
+      ({ state, labels }) =>
+        (all || state !== "dead") && label.every(([name, value]) => labels[name] === value),
+    ),
+  };
 }
 
-function serving(instances: readonly KnownInstance[], service: string): readonly KnownInstance[] {
-  const found = findService(instances, service);
-  if (found?.kind === "ambiguous") throw new Failure(ambiguousText(service, found));
-  return found?.kind === "service" ? found.instances : [];
+function nodes({ instances }: Chosen, terminal: Terminal): Shown {
+  const columns = instanceColumns(terminal.colours, Date.now() * 1000);
+  return { json: instances.map(infoJson), lines: table(columns, instances, terminal) };
 }
 
-function listNodes(
-  { registries }: Listing,
-  instances: readonly KnownInstance[],
-  flags: LsFlags,
+function services({ instances, service }: Chosen, terminal: Terminal): Shown {
+  const rows = serviceRows(instances).filter((row) => service === undefined || row.service === service);
+  return { json: rows.map(serviceJson), lines: table(serviceColumns, rows, terminal) };
+}
+
+/** Services are asked for their schemas: registries know no members. */
+async function members(
+  kind: MemberKind,
+  { instances, service }: Chosen,
+  lookup: Lookup,
   terminal: Terminal,
-): void {
-  if (flags.json) terminal.json({ registries, nodes: instances.map(infoJson) });
-  else if (instances.length === 0) terminal.note(nobody("nodes", flags, registries));
-  else print(table(instanceColumns(terminal.colours, Date.now() * 1000), instances, terminal), terminal);
-}
-
-function listServices(
-  { registries }: Listing,
-  instances: readonly KnownInstance[],
-  flags: LsFlags,
-  terminal: Terminal,
-): void {
-  const rows = serviceRows(instances);
-  if (flags.json) terminal.json({ registries, services: rows.map(serviceJson) });
-  else if (rows.length === 0) terminal.note(nobody("services", flags, registries));
-  else print(table(serviceColumns, rows, terminal), terminal);
+): Promise<Shown> {
+  const rows = serviceRows(instances).filter((row) => service === undefined || row.service === service);
+  const { listMembers, memberColumns, memberJson } = await import("./lookup/member-rows.js");
+  const { found, failed } = await listMembers(kind, rows, lookup);
+  return { json: found.map(memberJson), lines: table(memberColumns, found, terminal), failed };
 }
 
 /** An empty list is an answer, not a failure. */
-function nobody(what: string, { label, service, all }: LsFlags, registries: Listing["registries"]): string {
+function nothing(what: string, { label, service, all }: LsFlags, { registries }: Listing): string {
   const filtered = label !== undefined || service !== undefined;
   const where = registries.map(({ endpoint }) => endpoint).join(", ");
   const more = all ? "" : "; --all shows dead nodes, too";
-  return `no ${what}${filtered ? " of that kind" : ""} at ${where}${more}`;
-}
-
-function print(lines: readonly string[], terminal: Terminal): void {
-  for (const line of lines) terminal.print(line);
+  return `no ${what}${filtered ? " of that kind" : ""}${where === "" ? "" : ` at ${where}`}${more}`;
 }
 
 function labels(value: string, before: readonly Label[] | undefined): readonly Label[] {

@@ -82,8 +82,9 @@ function textLines(terminal: Terminal, explain: (error: unknown) => string): Nod
       const what = kind === "down" ? "" : describeChange(before, instance);
       print(kind, `${nameOf(instance)}  ${what}`);
     },
-    lost: (registry, error) => print("lost", `${registry}: ${explain(error)}; what was known stays known`),
-    back: (registry) => print("back", registry),
+    lost: (registry, error) =>
+      print("lost", `registry ${registry}: ${explain(error)}; what was known stays known`),
+    back: (registry) => print("back", `registry ${registry}`),
   };
 }
 

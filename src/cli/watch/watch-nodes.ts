@@ -1,6 +1,6 @@
 import { systemClock } from "../../core/clock.js";
 import type { HeliographError } from "../../core/error.js";
-import { stderrLogger } from "../../core/logger.js";
+import type { Logger } from "../../core/logger.js";
 import { Directory } from "../../discovery/directory.js";
 import { InstanceChanges, type InstanceEvent } from "../../discovery/instance-changes.js";
 import { registryResolver } from "../../discovery/registry-resolver.js";
@@ -18,6 +18,8 @@ export interface NodeListener {
 
 /** What the registries know is looked at as it is: no endpoint is left out because this machine can't reach it. */
 const ANYWHERE = "";
+/** The listener is told of all that a log would say. */
+const silent: Logger = { debug() {}, info() {}, warn() {}, error() {} };
 const IDLE = { loopLagMs: 0, loopUtilization: 0, callsInFlight: 0, memoryBytes: 0 };
 
 /**
@@ -25,23 +27,27 @@ const IDLE = { loopLagMs: 0, loopUtilization: 0, callsInFlight: 0, memoryBytes: 
  * there, then each that comes, changes or goes. Is not announced. Never rejects.
  */
 export async function watchNodes(
-  { registries, ...settings }: ConnectSettings,
+  settings: ConnectSettings,
   wanted: (instance: InstanceInfo) => boolean,
   signal: AbortSignal,
   listener: NodeListener,
 ): Promise<void> {
-  const connector = {
-    connect: (endpoint: string) => connect([endpoint], { registries, ...settings }),
-  };
+  const connector = { connect: (endpoint: string) => connect([endpoint], settings) };
+  const resolvers = settings.registries.map((endpoint) => ({
+    endpoint,
+    resolver: registryResolver({ endpoint, connector }),
+  }));
+  const endpointOf = (name: string) =>
+    resolvers.find(({ resolver }) => resolver.name === name)?.endpoint ?? name;
   const directory = new Directory(
-    registries.map((endpoint) => registryResolver({ endpoint, connector })),
+    resolvers.map(({ resolver }) => resolver),
     {
       clock: systemClock,
-      logger: stderrLogger,
+      logger: silent,
       host: ANYWHERE,
       load: () => IDLE,
-      lost: (resolver, error) => listener.lost(resolver, error),
-      back: (resolver) => listener.back(resolver),
+      lost: (name, error) => listener.lost(endpointOf(name), error),
+      back: (name) => listener.back(endpointOf(name)),
     },
   );
   const changes = new InstanceChanges();

@@ -186,7 +186,7 @@ describe("helio ls", () => {
     ],
     [
       ["everything"],
-      "error: command-argument value 'everything' is invalid for argument 'what'. Allowed choices are nodes, services.",
+      "error: command-argument value 'everything' is invalid for argument 'what'. Allowed choices are nodes, services, methods, topics, pipelines, actions.",
     ],
   ])("ends %j with code 2", async (args, told) => {
     const { code, out, err } = await helio("ls", ...args);
