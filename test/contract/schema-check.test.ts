@@ -4,10 +4,12 @@ import { type FileDescriptorSet, FileDescriptorSetSchema } from "@bufbuild/proto
 import { afterEach, expect, test } from "vitest";
 import { NodeService } from "../../src/gen/heliograph/node/v1/node_heliograph.js";
 import { Code, connectTo, createClient, createNode, insecure, type Node, serve } from "../../src/index.js";
+import type { Resolver } from "../../src/naming/resolver.js";
 import { memoryNetwork } from "../../src/testing/index.js";
 import { dynamicService } from "../../src/wire/dynamic-service.js";
 import { Note } from "../gen/heliograph/test/v1/call.js";
 import { CallService, SecondService } from "../gen/heliograph/test/v1/call_heliograph.js";
+import { at, HandSource } from "../support/hand-source.js";
 
 const open: AsyncDisposable[] = [];
 
@@ -114,4 +116,39 @@ test("a client is judged anew when another server answers", async () => {
   open.push(node);
   await serve(node, CallService, { call: () => Note.create() }, { endpoint });
   await client.call({}, { waitForReady: true });
+});
+
+/** A node that knows these servers. */
+function caller(...servers: readonly Node[]): Node {
+  const source = new HandSource();
+  source.say(...servers.map(({ endpoints }) => at(endpoints[0] ?? "")));
+  const resolver: Resolver = {
+    name: "by hand",
+    open: () => ({ watch: (service, listener) => source.watch(service, listener), close: async () => {} }),
+  };
+  const node = createNode({
+    name: "caller",
+    security: insecure(),
+    network,
+    registries: [],
+    resolvers: [resolver],
+  });
+  open.push(node);
+  return node;
+}
+
+test("a node sends no call to an instance whose schema would be misread, and all to the others", async () => {
+  const [bad, good] = [await server(numbered), await server(renamed)];
+  const client = createClient(caller(bad.node, good.node), CallService);
+  for (let i = 0; i < 10; i++) await client.call({ text: "a" });
+});
+
+test("a node says so when the schemas of all instances would be misread", async () => {
+  const { node } = await server(numbered);
+  const client = createClient(caller(node), CallService);
+  await expect(client.call({ text: "a" })).rejects.toMatchObject({
+    code: Code.FailedPrecondition,
+    reason: "SCHEMA_INCOMPATIBLE",
+    notProcessed: true,
+  });
 });
