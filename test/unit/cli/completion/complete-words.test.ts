@@ -15,7 +15,7 @@ describe("a word is completed", () => {
     expect(words("")).not.toContain("complete");
     expect(words("pi")).toEqual(["ping"]);
     expect(words("node", "")).toEqual(["pause", "resume", "drain", "stop", "log-level"]);
-    expect(words("ls", "pi")).toEqual([]);
+    expect(words("ls", "pin")).toEqual([]);
   });
 
   test("to the options of the command that it belongs to", () => {
