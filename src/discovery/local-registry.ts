@@ -40,12 +40,8 @@ function openLocalRegistry(parts: LocalRegistryParts, host: ResolverHost): OpenR
       // What is served and can't be reached is of no use to anybody.
       await served?.[Symbol.asyncDispose]();
       served = undefined;
-      const registry = await parts.serveRegistry(endpoint);
-      if (closing !== undefined) await registry[Symbol.asyncDispose]();
-      else {
-        served = registry;
-        host.logger.debug({ endpoint }, "this node serves the registry");
-      }
+      served = await parts.serveRegistry(endpoint);
+      host.logger.debug({ endpoint }, "this node serves the registry");
     } catch (error) {
       const problem = HeliographError.from(error);
       // Another node was faster: it is there to be asked.

@@ -286,6 +286,26 @@ describe("a local registry", () => {
     await resolver.close();
   });
 
+  test("whose endpoint is taken by who does not listen is tried as seldom as any other", async () => {
+    let attempts = 0;
+    const host = recordingHost(clock);
+    const resolver = localRegistry({
+      endpoint: ENDPOINT,
+      connector: connectorOn(memoryNetwork(), clock),
+      serveRegistry: async () => {
+        attempts++;
+        throw new HeliographError(Code.Unavailable, "taken", { reason: "ENDPOINT_TAKEN" });
+      },
+    }).open(host) as Required<OpenResolver>;
+    resolver.announce(announcementOf("a")).catch(() => {});
+    await clock.advanceAsync(10_000);
+    expect(attempts).toBeGreaterThanOrEqual(10);
+    expect(attempts).toBeLessThanOrEqual(30);
+    expect(host.told).toEqual(["lost"]);
+    expect(host.lostWith[0]?.rawMessage).toContain("nobody listens at memory://registry");
+    await resolver.close();
+  });
+
   test("is not served by a node that was closed while it began to", async () => {
     let disposed = 0;
     let begun = (_registry: AsyncDisposable) => {};

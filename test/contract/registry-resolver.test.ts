@@ -39,16 +39,16 @@ async function setUp({
   started = true,
   load = undefined as (() => Load) | undefined,
   of = clock as Clock,
+  random = seeded(),
 } = {}): Promise<Setup> {
   const network = memoryNetwork();
   const registry = new SmallRegistry(network, clock);
   if (started) await registry.start();
   const host = recordingHost(of, load);
-  const random = new Random(7);
   const resolver = registryResolver({
     endpoint: ENDPOINT,
     connector: connectorOn(network, clock),
-    random: () => random.next(),
+    random,
   }).open(host) as Required<OpenResolver>;
   owned.push(
     () => registry.stop(),
@@ -88,6 +88,13 @@ describe("a registration", () => {
     const [first] = heartbeats;
     expect(heartbeats.map(({ at }) => Math.round((at - first!.at) / 400))).toEqual([...heartbeats.keys()]);
     for (const [n, { at }] of heartbeats.entries()) expect(at - first!.at).toBeCloseTo(n * 400, 6);
+  });
+
+  test("spreads the heartbeats of nodes that registered in the same moment", async () => {
+    const { registry, resolver } = await setUp({ random: () => 0.25 });
+    const startedAt = clock.now();
+    await outcome(resolver.announce(announcementOf("a")), 2_000);
+    expect(registry.last.heartbeats.map(({ at }) => at - startedAt)).toEqual([250, 1_250]);
   });
 
   test("says one heartbeat after a time in which the loop was blocked, and goes on at its old times", async () => {
@@ -155,6 +162,10 @@ describe("a registration", () => {
   test("is made again at once when the stream breaks, and within an interval when the registry was away", async () => {
     const { registry, resolver, host } = await setUp();
     await outcome(resolver.announce(announcementOf("a")), 5_000);
+    registry.cut();
+    await clock.advanceAsync(0);
+    expect(registry.registrations.map(({ end }) => end)).toEqual(["broke", undefined]);
+    await clock.advanceAsync(5_000);
     await registry.restart();
     await clock.advanceAsync(100);
     expect(registry.instances).toEqual(["a"]);
@@ -169,7 +180,7 @@ describe("a registration", () => {
     await clock.advanceAsync(1_000);
     expect(registry.instances).toEqual(["a"]);
     expect(host.told).toEqual(["lost", "back"]);
-    expect(registry.registrations.map(({ end }) => end)).toEqual(["broke", "broke", undefined]);
+    expect(registry.registrations.map(({ end }) => end)).toEqual(["broke", "broke", "broke", undefined]);
   });
 
   test("tries a registry that is away no more often than it would say something", async () => {
@@ -217,9 +228,18 @@ describe("a registration", () => {
     expect(error).toMatchObject({ code: Code.InvalidArgument, reason: "REGISTRATION_REFUSED" });
     expect(String(error)).toContain("too many labels");
     expect(host.told).toEqual(["lost"]);
+    expect(await outcome(resolver.announce(announcementOf("a", { version: 2 })))).toMatchObject({
+      code: Code.InvalidArgument,
+    });
+    const seen = watching(resolver, SERVICE);
     await clock.advanceAsync(60_000);
+    registry.set(instance("b"));
+    await clock.advanceAsync(0);
+    expect(seen.lists.at(-1)).toEqual(["b"]);
+    // Asked it can be; but the node is not registered.
+    expect(host.told).toEqual(["lost"]);
     registry.refusal = undefined;
-    expect(await outcome(resolver.announce(announcementOf("a", { version: 2 })))).toBe("done");
+    expect(await outcome(resolver.announce(announcementOf("a", { version: 3 })))).toBe("done");
     expect(host.told).toEqual(["lost", "back"]);
   });
 
@@ -399,6 +419,8 @@ describe("a watch of a registry", () => {
     const seen = watching(resolver, SERVICE);
     await clock.advanceAsync(10_000);
     expect(seen.lists.at(-1)).toEqual(["a"]);
+    expect(registry.watches.length).toBeGreaterThan(1);
+    for (const { epoch } of registry.watches) expect(epoch).toBe(0n);
     expect(registry.registrations).toHaveLength(1);
     expect(registry.last.heartbeats.length).toBeGreaterThanOrEqual(9);
   });
@@ -460,4 +482,9 @@ function clockOf({ wallUs, after }: Clock): Omit<Clock, "now"> {
 
 function info(epoch: bigint, revision: bigint, complete = true) {
   return { instance: "registry", epoch, revision, complete };
+}
+
+function seeded(): () => number {
+  const random = new Random(7);
+  return () => random.next();
 }

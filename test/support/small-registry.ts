@@ -12,6 +12,7 @@ import { State } from "../../src/gen/heliograph/discovery/v1/registry.js";
 import { RegistryService } from "../../src/gen/heliograph/discovery/v1/registry_heliograph.js";
 import {
   type Clock,
+  Code,
   connectTo,
   createNode,
   type HandlerContext,
@@ -55,6 +56,7 @@ export class SmallRegistry {
   private revision = 1n;
   private readonly wakes = new Set<() => void>();
   private ending = false;
+  private cuts = 0;
   private node: Node | undefined;
 
   constructor(network: SocketFactory, clock: Clock, endpoint = "memory://registry") {
@@ -104,6 +106,12 @@ export class SmallRegistry {
     this.node = undefined;
   }
 
+  /** Breaks all streams, and goes on. */
+  cut(): void {
+    this.cuts++;
+    this.wake();
+  }
+
   /** Another life of it, which knows nobody. */
   async restart(complete = false): Promise<void> {
     await this.stop();
@@ -149,6 +157,7 @@ export class SmallRegistry {
     if (this.refusal !== undefined) throw this.refusal;
     const seen: SeenRegistration = { announcements: [], heartbeats: [], end: undefined };
     this.registrations.push(seen);
+    const { cuts } = this;
     let instance = "";
     try {
       for await (const { said } of endable(requests, () => this.ended(ctx))) {
@@ -162,6 +171,7 @@ export class SmallRegistry {
         yield { version: said.value.version, heartbeatMs: this.heartbeatMs, registry: this.info() };
       }
       if (this.ending) return;
+      if (this.cuts !== cuts) throw broken();
       seen.end = "left";
       this.forget(instance);
     } finally {
@@ -177,10 +187,12 @@ export class SmallRegistry {
       await this.ended(ctx);
       return;
     }
+    const { cuts } = this;
     let told = new Map<string, Instance>();
     let snapshot = request.epoch !== this.epoch;
     for (;;) {
       if (this.ending) return;
+      if (this.cuts !== cuts) throw broken();
       const now = new Map([...this.known].filter(([, each]) => serves(each, request.service)));
       const changed = [...now].filter(([key, each]) => told.get(key) !== each).map(([, each]) => each);
       const removed = [...told.keys()].filter((key) => !now.has(key));
@@ -198,8 +210,14 @@ export class SmallRegistry {
 
   private async ended({ signal }: HandlerContext): Promise<void> {
     const over = aborted(signal);
-    while (!this.ending) await Promise.race([new Promise<void>((resolve) => this.wakes.add(resolve)), over]);
+    const { cuts } = this;
+    while (!this.ending && this.cuts === cuts)
+      await Promise.race([new Promise<void>((resolve) => this.wakes.add(resolve)), over]);
   }
+}
+
+function broken(): HeliographError {
+  return new HeliographError(Code.Unavailable, "cut", { reason: "CONNECTION_LOST" });
 }
 
 function serves({ announcement }: Instance, service: string): boolean {
