@@ -48,17 +48,17 @@ function moduleOf({ info, text }: Block): string {
   const lines = text.split("\n");
   const imports = lines.filter((line) => line.startsWith("import "));
   const body = lines.filter((line) => !line.startsWith("import "));
-  const fixed = names.filter((name) => importOf(name) === undefined);
+  const given = names.filter((name) => importOf(name) === undefined);
   return [
     ...names.map(importOf),
     ...imports,
     `import { fixtures } from "./fixtures.js";`,
-    "const fixed = await fixtures();",
-    fixed.length > 0 ? `const { ${fixed.join(", ")} } = fixed;` : "",
+    "const given = await fixtures();",
+    given.length > 0 ? `const { ${given.join(", ")} } = given;` : "",
     "{",
     ...body,
     "}",
-    "await fixed.close();",
+    "await given.close();",
   ].join("\n");
 }
 
