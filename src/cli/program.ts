@@ -37,10 +37,13 @@ const groups: Readonly<Record<string, readonly ((terminal: Terminal) => Command)
 
 const examples = `
 Examples:
-  helio init my-service           make a new project that runs
-  helio generate                  make code of the .proto files
-  helio check --against main      show what would break peers of branch main
-  helio ls                        show the nodes that are there`;
+  helio init my-service                                        make a new project that runs
+  helio ls                                                     show the nodes that are there
+  helio call greeter.v1.GreeterService/Greet '{"name":"Ada"}'  call a method
+  helio doctor                                                 find what is wrong, and what to do
+
+Every command has examples: helio ls --help. Results go to standard output, everything else to standard error; --json
+gives what a program can read. The exit code is 0 when all is done, 1 when something failed, 2 for wrong usage.`;
 
 /** Runs one command line. Gives the exit code: 0 done, 1 failed, 2 wrong usage. */
 export async function run(args: readonly string[], terminal: Terminal = processTerminal()): Promise<number> {
