@@ -321,6 +321,7 @@ describe("a local registry", () => {
     await clock.advanceAsync(0);
     const closing = resolver.close();
     expect(resolver.close()).toBe(closing);
+    await clock.advanceAsync(0);
     begun({
       [Symbol.asyncDispose]: async () => {
         disposed++;

@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
-import { registriesFrom } from "../../../src/discovery/registries.js";
+import { LOCAL_REGISTRY, registriesFrom } from "../../../src/discovery/registries.js";
 import { Code } from "../../../src/index.js";
 
-const LOCAL = { endpoint: "tcp://127.0.0.1:7700", local: true };
+const LOCAL = { endpoint: LOCAL_REGISTRY, local: true };
 
 function from(registries: unknown, variable?: string, anyEndpoint?: string) {
   return registriesFrom({ registries: registries as readonly string[] | undefined, variable, anyEndpoint });
