@@ -51,6 +51,8 @@ export type { ResolverLink } from "./node/resolver-links.js";
 export { type RunNodeOptions, type RunnableNode, runNode } from "./node/run.js";
 export type { NodeState, NodeStatus } from "./node/status.js";
 export { after, every, type TimerHost, type TimerOptions } from "./node/timers.js";
+export { type CheckHealthOptions, checkHealth } from "./node/verbs/check-health.js";
+export { type Health, type HealthNode, type HealthStatus, setHealth } from "./node/verbs/health-board.js";
 export type { CallOptions, ParentCall } from "./rpc/call-options.js";
 export { type ClientOptions, createClient } from "./rpc/client/client.js";
 export type { HandlerContext, Peer } from "./rpc/context.js";

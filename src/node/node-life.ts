@@ -5,7 +5,7 @@ import { invalidArgument } from "../core/error.js";
 import { checkOptionNames } from "../core/option-names.js";
 import { Directory } from "../discovery/directory.js";
 import { checkBalancer } from "../naming/balancer.js";
-import type { Announcement } from "../naming/instance.js";
+import type { Announcement, Load } from "../naming/instance.js";
 import { roundRobin } from "../naming/round-robin.js";
 import { Calling } from "../rpc/client/calling.js";
 import { schemaCheck } from "../rpc/client/schema-check.js";
@@ -14,6 +14,7 @@ import { Router } from "../rpc/server/router.js";
 import { Serving } from "../rpc/server/serving.js";
 import { checkSecurity } from "../socket/security.js";
 import type { SocketFactory } from "../socket/socket.js";
+import { showValue } from "../wire/show-value.js";
 import { advertised, checkAdvertise } from "./advertise.js";
 import { Announcer } from "./announcer.js";
 import { describeNode, type NodeDescription } from "./description.js";
@@ -27,10 +28,12 @@ import type { CloseNodeOptions, Node } from "./node.js";
 import { checkMs, checkName, type NodeOptions, nodeOptionNames } from "./options.js";
 import { Owned } from "./owned.js";
 import { makeParts } from "./parts.js";
-import { ResolverLinks } from "./resolver-links.js";
+import { type ResolverLink, ResolverLinks } from "./resolver-links.js";
 import { resolversOf } from "./resolvers.js";
 import type { NodeState, NodeStatus } from "./status.js";
 import { StatusFeed } from "./status-feed.js";
+import { HealthBoard } from "./verbs/health-board.js";
+import { kitServices, serveVerbs } from "./verbs/serve-verbs.js";
 import { within } from "./within.js";
 
 const GRACE_MS = 5_000;
@@ -52,7 +55,8 @@ export class NodeLife implements Node {
   readonly serving: Serving;
   readonly transport: Calling;
   readonly directory: Directory;
-  readonly load: LoadMeter;
+  readonly health: HealthBoard;
+  readonly meter: LoadMeter;
   readonly labels: Readonly<Record<string, string>>;
   readonly closed: Promise<void>;
   private readonly advertise: readonly string[] | undefined;
@@ -107,7 +111,7 @@ export class NodeLife implements Node {
       sockets,
       security,
     );
-    this.load = new LoadMeter(
+    this.meter = new LoadMeter(
       clock,
       () => this.serving.callsInFlight,
       (ms) => this.feed.tell({ kind: "loop-stalled", ms }),
@@ -118,7 +122,7 @@ export class NodeLife implements Node {
       clock,
       logger,
       host: this.host,
-      load: () => this.load.load(),
+      load: () => this.load(),
       lost: (resolver, error) => {
         this.links.lost(resolver, error);
         logger.warn({ resolver, error }, "instances can't be looked up there at present");
@@ -141,6 +145,7 @@ export class NodeLife implements Node {
       source: this.directory,
       balancer,
       host: this.host,
+      everywhere: kitServices,
       judge: (service, session, connection) => schemaCheck.judge(service, session, connection),
       events: {
         connected: (endpoint, peer) => this.feed.tell({ kind: "connected", endpoint, peer }),
@@ -154,6 +159,8 @@ export class NodeLife implements Node {
       announce: (announcement) => this.directory.announce(announcement),
       withdraw: () => this.directory.withdraw(),
     });
+    this.health = new HealthBoard(this.serving);
+    serveVerbs(this, { security: security.kind, control: checkControl(options.control) });
     this.serving.onChange(() => this.changed());
   }
 
@@ -187,14 +194,23 @@ export class NodeLife implements Node {
       state: this.nodeState,
       endpoints: this.endpoints,
       definitions: this.serving.definitions,
-      registries: this.links.all,
-      load: this.load.load(),
+      registries: this.registries(),
+      load: this.load(),
       nowUs: this.clock.wallUs(),
     });
   }
 
+  load(): Load {
+    return this.meter.load();
+  }
+
+  /** Where it looks for others. */
+  registries(): readonly ResolverLink[] {
+    return this.links.all;
+  }
+
   /** What it says of itself. */
-  announcement(): Omit<Announcement, "version"> {
+  announcement(): Announcement {
     const { serving } = this;
     return {
       node: this.name,
@@ -204,6 +220,7 @@ export class NodeLife implements Node {
       services: serving.served,
       labels: this.labels,
       host: this.host,
+      version: this.announcer.latest,
       condition: this.closing === undefined ? serving.condition : "draining",
       kit: KIT,
       processId: process.pid,
@@ -226,7 +243,7 @@ export class NodeLife implements Node {
     const { condition } = this.serving;
     if (this.nodeState === "idle") {
       this.become("starting");
-      this.load.start();
+      this.meter.start();
     } else if (condition !== "serving") this.become(condition);
     this.announcing = this.announcer.announce().then(() => {
       if (this.closing === undefined && this.serving.condition === "serving") this.become("running");
@@ -250,12 +267,17 @@ export class NodeLife implements Node {
       await this.announcer.withdraw();
     } finally {
       await Promise.allSettled([this.transport.close(), this.directory.close()]);
-      this.load.close();
+      this.meter.close();
       this.become("closed");
       this.feed.close();
       this.tellClosed();
     }
   }
+}
+
+function checkControl(control: unknown): boolean {
+  if (control === undefined || typeof control === "boolean") return control === true;
+  throw invalidArgument(`control must be true or false, got ${showValue(control)}`);
 }
 
 function checkGrace(graceMs: number | undefined): number {

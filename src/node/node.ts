@@ -6,6 +6,7 @@ import type { Transport } from "../rpc/transport.js";
 import type { SocketFactory } from "../socket/socket.js";
 import type { NodeDescription } from "./description.js";
 import type { NodeState, NodeStatus } from "./status.js";
+import type { HealthBoard } from "./verbs/health-board.js";
 
 /** How a node is closed. */
 export interface CloseNodeOptions {
@@ -42,6 +43,8 @@ export interface Node extends AsyncDisposable {
   close(options?: CloseNodeOptions): Promise<void>;
   /** Disposes of it when the node begins to close; what is given later, at once. What it returns takes that back. */
   own(resource: Disposable | AsyncDisposable): () => void;
+  /** For `setHealth`. */
+  readonly health: HealthBoard;
   /** For `serve`. */
   readonly serving: Serving;
   /** For `createClient`. */

@@ -57,6 +57,7 @@ describe.each(rpcCases.filter(({ name }) => name === "tcp" || name === "memory")
           handshakeFailed: () => events.push("handshake failed"),
         },
         judge: () => undefined,
+        everywhere: new Set(),
       });
       opened.push(made);
       return made;

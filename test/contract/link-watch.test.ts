@@ -98,6 +98,7 @@ describe("an instance that hangs", () => {
       host: "",
       events: { connected() {}, disconnected() {}, handshakeFailed() {} },
       judge: () => undefined,
+      everywhere: new Set(),
     });
     source.say(...infos);
     const client = createClient(calling, CallService);

@@ -25,6 +25,8 @@ export interface CallingParts extends LinkParts {
   readonly host: string;
   readonly events: Omit<LinkEvents, "trustChanged">;
   readonly judge: ChannelParts["judge"];
+  /** Services that every instance serves, and none announces. */
+  readonly everywhere: ReadonlySet<string>;
 }
 
 /** The calling side of a node: a channel for each service, over links that they share. */
@@ -119,10 +121,11 @@ export class Calling implements Transport {
   }
 
   private makeChannel(service: UsedService, balancer: Balancer): Channel {
-    const { source, clock, connectTimeoutMs, shared, judge, host } = this.parts;
+    const { source, clock, connectTimeoutMs, shared, judge, host, everywhere } = this.parts;
     const pickerParts: PickerParts = { clock, random: Math.random, host };
     return new Channel({
       service,
+      everywhere: everywhere.has(service.name),
       source,
       links: this.links,
       picker: balancer.picker(pickerParts),

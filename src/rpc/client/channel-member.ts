@@ -2,6 +2,7 @@ import type { Timer } from "../../core/clock.js";
 import type { HeliographError } from "../../core/error.js";
 import type { Candidate } from "../../naming/balancer.js";
 import type { InstanceInfo } from "../../naming/instance.js";
+import { whyUnreachable } from "../../naming/reach.js";
 import type { ClientSession } from "./client-session.js";
 import type { Link } from "./link.js";
 
@@ -18,9 +19,13 @@ export class ChannelMember implements Candidate {
   /** Set while it rests, after it has refused a call. */
   resting: Timer | undefined;
 
-  constructor(link: Link, info: InstanceInfo) {
+  private readonly everywhere: boolean;
+
+  /** @param everywhere what is called is served by every instance, also one that is paused or drains */
+  constructor(link: Link, info: InstanceInfo, everywhere: boolean) {
     this.link = link;
     this.info = info;
+    this.everywhere = everywhere;
   }
 
   get pending(): number {
@@ -33,7 +38,7 @@ export class ChannelMember implements Candidate {
     return (
       connection.session !== undefined &&
       watch.trusted &&
-      this.info.condition === "serving" &&
+      this.serves &&
       this.unfit === undefined &&
       !this.undecided &&
       this.resting === undefined
@@ -42,7 +47,11 @@ export class ChannelMember implements Candidate {
 
   /** Connecting to it would be of use. */
   get callable(): boolean {
-    return this.info.condition === "serving" && this.unfit === undefined;
+    return this.serves && this.info.endpoints.length > 0 && this.unfit === undefined;
+  }
+
+  private get serves(): boolean {
+    return this.everywhere || this.info.condition === "serving";
   }
 
   /** It may become eligible in a moment. */
@@ -55,7 +64,9 @@ export class ChannelMember implements Candidate {
     const { connection } = this.link;
     const { session } = connection;
     if (this.unfit !== undefined) return this.unfit.rawMessage;
-    if (this.info.condition !== "serving") return this.info.condition;
+    const unreachable = whyUnreachable(this.info);
+    if (unreachable !== undefined) return unreachable;
+    if (!this.serves) return this.info.condition;
     if (session?.trouble !== undefined) return session.trouble;
     if (session === undefined) return connection.failure?.rawMessage ?? "is being connected to";
     return this.resting === undefined ? this.info.state : "has just refused a call";

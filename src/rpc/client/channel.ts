@@ -23,6 +23,8 @@ const REST_MS = 1_000;
 /** What a channel is made of. */
 export interface ChannelParts {
   readonly service: UsedService;
+  /** Every instance serves it, and none says so: all of them are followed, and only those connected to that are called. */
+  readonly everywhere: boolean;
   readonly source: InstanceSource;
   readonly links: LinkPool;
   readonly picker: Picker;
@@ -94,7 +96,9 @@ export class Channel extends CallDispatcher implements InstanceListener, Connect
     this.watch();
     if (!this.resolved) await this.resolution();
     if (this.closed) throw connectionClosed(this.parts.service.name);
-    const living = [...this.members.values()].filter(({ info }) => info.state !== "dead");
+    const living = [...this.members.values()].filter(
+      ({ info }) => info.state !== "dead" && info.endpoints.length > 0,
+    );
     return living.map(({ link: { connection }, info }) => ({
       endpoint: connection.endpoint,
       peer: connection.peer,
@@ -126,6 +130,7 @@ export class Channel extends CallDispatcher implements InstanceListener, Connect
     }
     for (const key of [...this.members.keys()]) if (!keys.has(key)) this.remove(key);
     this.resolved = true;
+    if (this.parts.everywhere) for (const call of this.waiting.all()) this.connectFor(call);
     for (const resolve of this.resolutions.splice(0)) resolve();
     this.refresh();
   }
@@ -182,7 +187,7 @@ export class Channel extends CallDispatcher implements InstanceListener, Connect
 
   protected want(call: ClientCall): void {
     this.watch();
-    for (const member of this.wanted(call)) if (member.callable) member.link.connection.connect();
+    this.connectFor(call);
     if (this.hopeless(call)) throw this.noInstance(call);
   }
 
@@ -249,10 +254,15 @@ export class Channel extends CallDispatcher implements InstanceListener, Connect
     return picker;
   }
 
+  private connectFor(call: ClientCall): void {
+    for (const member of this.wanted(call)) if (member.callable) member.link.connection.connect();
+  }
+
   private watch(): void {
     if (this.stopWatching !== undefined || this.closed) return;
+    const { everywhere, service } = this.parts;
     this.watchingSince = this.clock.now();
-    this.stopWatching = this.parts.source.watch(this.parts.service.name, this);
+    this.stopWatching = this.parts.source.watch(everywhere ? "" : service.name, this);
   }
 
   private resolution(): Promise<void> {
@@ -269,10 +279,10 @@ export class Channel extends CallDispatcher implements InstanceListener, Connect
     let member = this.members.get(key);
     if (member === undefined) {
       const link = this.parts.links.take(info);
-      member = new ChannelMember(link, info);
+      member = new ChannelMember(link, info, this.parts.everywhere);
       this.members.set(key, member);
       link.connection.use(this);
-      if (member.callable) link.connection.connect();
+      if (member.callable && !this.parts.everywhere) link.connection.connect();
       this.judge(member);
       return;
     }
@@ -282,7 +292,8 @@ export class Channel extends CallDispatcher implements InstanceListener, Connect
     this.parts.links.update(member.link, info);
     // Of one that is well the word is taken; of another its own connection is asked.
     if (worse) this.parts.links.doubt(member.link);
-    if (member.callable && member.link.connection.session === undefined && info.state === "alive")
+    const { session } = member.link.connection;
+    if (member.callable && session === undefined && info.state === "alive" && !this.parts.everywhere)
       member.link.connection.connect();
   }
 

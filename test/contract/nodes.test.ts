@@ -1,0 +1,259 @@
+import { afterEach, describe, expect, test } from "vitest";
+import { ControlService } from "../../src/gen/heliograph/control/v1/control_heliograph.js";
+import { NodeService } from "../../src/gen/heliograph/node/v1/node_heliograph.js";
+import {
+  Code,
+  checkHealth,
+  createClient,
+  createNode,
+  type HeliographError,
+  insecure,
+  listInstances,
+  type Node,
+  type NodeOptions,
+  type NodeStatus,
+  type SocketFactory,
+  serve,
+  setHealth,
+} from "../../src/index.js";
+import { memoryNetwork } from "../../src/testing/index.js";
+import { CallService } from "../gen/heliograph/test/v1/call_heliograph.js";
+import { deferred, silent } from "./rpc-harness.js";
+
+const open: Node[] = [];
+let network: SocketFactory = memoryNetwork();
+
+afterEach(async () => {
+  await Promise.all(open.splice(0).map((node) => node.close({ graceMs: 0 })));
+  network = memoryNetwork();
+});
+
+/** On one network of the test, whose registry the first node serves. */
+function node(name: string, options: Partial<NodeOptions> = {}): Node {
+  const made = createNode({
+    name,
+    security: insecure(),
+    network,
+    registries: ["local"],
+    logger: silent,
+    ...options,
+  });
+  open.push(made);
+  return made;
+}
+
+/** A node that answers with its own name. */
+async function server(name: string, options: Partial<NodeOptions> = {}): Promise<Node> {
+  const made = node(name, options);
+  await serve(made, CallService, { call: (note) => ({ ...note, text: name }) });
+  return made;
+}
+
+const failure = (promise: Promise<unknown>) =>
+  promise.then(
+    () => expect.unreachable("the call succeeded"),
+    (error: HeliographError) => error,
+  );
+
+describe("nodes", () => {
+  test("find each other, with no address and nothing started first", async () => {
+    await server("one");
+    await server("two");
+    const client = createClient(node("caller"), CallService);
+    await expect
+      .poll(
+        async () =>
+          new Set((await Promise.all([1, 2, 3, 4].map(() => client.call({})))).map(({ text }) => text)),
+      )
+      .toEqual(new Set(["one", "two"]));
+  });
+
+  test("call a server that begins later than they do, if they wait for it", async () => {
+    const client = createClient(node("caller"), CallService);
+    expect(await failure(client.call({}))).toMatchObject({ code: Code.Unavailable, reason: "NO_INSTANCE" });
+    const waits = client.call({}, { waitForReady: true });
+    await server("late");
+    expect((await waits).text).toBe("late");
+  });
+
+  test("learn of services that are added and taken away at run time", async () => {
+    const one = node("one");
+    const caller = node("caller");
+    const client = createClient(caller, CallService);
+    const served = await serve(one, CallService, { call: (note) => ({ ...note, text: "one" }) });
+    expect((await client.call({})).text).toBe("one");
+    await served.stop();
+    await one.announced();
+    await expect.poll(async () => (await listInstances(caller, CallService)).length).toBe(0);
+    expect(await failure(client.call({}))).toMatchObject({ code: Code.Unavailable, reason: "NO_INSTANCE" });
+    await serve(one, CallService, { call: (note) => ({ ...note, text: "again" }) });
+    expect((await client.call({}, { waitForReady: true })).text).toBe("again");
+  });
+
+  test("tell what becomes of them", async () => {
+    const one = node("one");
+    const seen: NodeStatus[] = [];
+    const following = (async () => {
+      for await (const status of one.status()) seen.push(status);
+    })();
+    expect(one.state).toBe("idle");
+    await serve(one, CallService, {});
+    expect(one.state).toBe("running");
+    await one.close();
+    await following;
+    const states = seen.flatMap((status) => (status.kind === "lifecycle" ? [status.state] : []));
+    expect(states).toEqual(["starting", "running", "draining", "closed"]);
+    await one.closed;
+  });
+
+  test("tell of connections that come and go", async () => {
+    const one = await server("one");
+    const caller = node("caller");
+    const seen: string[] = [];
+    void (async () => {
+      for await (const { kind } of caller.status()) seen.push(kind);
+    })();
+    await createClient(caller, CallService).call({});
+    await one.close();
+    await expect
+      .poll(() => seen.filter((kind) => /connected/.test(kind)))
+      .toEqual(["connected", "disconnected"]);
+  });
+
+  test("describe themselves", async () => {
+    const one = await server("one", { labels: { zone: "eu-1" } });
+    expect(one.describe()).toMatchObject({
+      name: "one",
+      instance: one.instance,
+      state: "running",
+      condition: "serving",
+      labels: { zone: "eu-1" },
+      services: [{ name: "heliograph.test.v1.CallService" }],
+      registries: [{ name: "registry memory://registry", connected: true }],
+    });
+  });
+
+  test("announce that they drain, and are called no more before they refuse anything", async () => {
+    const one = await server("one");
+    const two = node("two");
+    const asked = deferred();
+    const answer = deferred();
+    await serve(two, CallService, {
+      call: async (note) => {
+        asked.resolve();
+        await answer.promise;
+        return { ...note, text: "two" };
+      },
+    });
+    const caller = node("caller");
+    const client = createClient(caller, CallService);
+    const under = client.call({}, { instance: two.instance });
+    await asked.promise;
+    const closing = two.close();
+    await expect
+      .poll(
+        async () => (await listInstances(caller, CallService)).find((each) => each.node === "two")?.condition,
+      )
+      .toBe("draining");
+    const texts = await Promise.all(Array.from({ length: 20 }, async () => (await client.call({})).text));
+    expect(new Set(texts)).toEqual(new Set(["one"]));
+    answer.resolve();
+    expect((await under).text).toBe("two");
+    await closing;
+    expect((await listInstances(caller, CallService)).map((each) => each.instance)).toEqual([one.instance]);
+  });
+
+  test("hand the registry over: those that are there stay known", async () => {
+    const first = await server("first");
+    await server("second");
+    await server("third");
+    const caller = node("caller");
+    const client = createClient(caller, CallService);
+    await client.call({});
+    await first.close();
+    for (let i = 0; i < 50; i++) await client.call({});
+    await expect
+      .poll(async () => (await listInstances(caller, CallService)).map((each) => each.node).sort())
+      .toEqual(["second", "third"]);
+    await server("fourth");
+    await expect
+      .poll(async () => (await listInstances(caller, CallService)).map((each) => each.node).sort())
+      .toEqual(["fourth", "second", "third"]);
+  });
+
+  test("with one name are told apart", async () => {
+    const twins = [await server("twin"), await server("twin")];
+    const caller = node("caller");
+    const known = await listInstances(caller, CallService);
+    expect(known.map((each) => each.instance).sort()).toEqual(twins.map((each) => each.instance).sort());
+    const client = createClient(caller, CallService);
+    await Promise.all(twins.map(({ instance }) => client.call({}, { instance })));
+  });
+
+  test("that nobody asks cost nothing: without registries there is nobody to ask", async () => {
+    const alone = await server("alone", { registries: [] });
+    const error = await failure(createClient(node("caller", { registries: [] }), CallService).call({}));
+    expect(error.message).toContain("`registries` is []");
+    expect(alone.describe().registries).toEqual([]);
+  });
+});
+
+describe("a node answers for itself", () => {
+  test("when it is asked for its health, itself or one of its services", async () => {
+    const one = await server("one");
+    await server("two");
+    const caller = node("caller");
+    const [info] = (await listInstances(caller, CallService)).filter(({ node }) => node === "one");
+    expect(await checkHealth(caller, info)).toEqual({ status: "serving", reason: "" });
+    setHealth(one, CallService, "not-serving", "the database is away");
+    expect(await checkHealth(caller, info, { service: CallService })).toEqual({
+      status: "not-serving",
+      reason: "the database is away",
+    });
+    expect(await checkHealth(caller, info)).toMatchObject({ status: "serving" });
+  });
+
+  test("when it is asked what it has done", async () => {
+    const one = await server("one");
+    const caller = node("caller");
+    const client = createClient(caller, CallService);
+    for (let i = 0; i < 3; i++) await client.call({ text: "x" });
+    const { methods } = await createClient(caller, NodeService).stats({}, { instance: one.instance });
+    const [method] = methods.filter((each) => each.method === "heliograph.test.v1.CallService/Call");
+    expect(method).toMatchObject({ calls: 3n, inFlight: 0 });
+  });
+
+  test("and obeys orders only when it is to", async () => {
+    const one = await server("one");
+    const caller = node("caller");
+    const control = createClient(caller, ControlService);
+    expect(await failure(control.pause({}, { instance: one.instance }))).toMatchObject({
+      code: Code.Unimplemented,
+    });
+  });
+
+  test("when it is paused: calls go elsewhere, and come back", async () => {
+    const one = await server("one", { control: true });
+    await server("two");
+    const caller = node("caller");
+    const client = createClient(caller, CallService);
+    const control = createClient(caller, ControlService);
+    const who = async () =>
+      new Set((await Promise.all([1, 2, 3, 4, 5, 6].map(() => client.call({})))).map(({ text }) => text));
+    await expect.poll(who).toEqual(new Set(["one", "two"]));
+    await control.pause({}, { instance: one.instance });
+    expect(one.state).toBe("paused");
+    expect(await who()).toEqual(new Set(["two"]));
+    expect(await checkHealth(caller, one)).toEqual({ status: "not-serving", reason: "paused" });
+    await control.resume({}, { instance: one.instance });
+    await expect.poll(who).toEqual(new Set(["one", "two"]));
+  });
+
+  test("when it is told to end, and ends after the answer", async () => {
+    const one = await server("one", { control: true });
+    const caller = node("caller");
+    await createClient(caller, ControlService).shutdown({}, { instance: one.instance });
+    await one.closed;
+    expect(one.state).toBe("closed");
+  });
+});
