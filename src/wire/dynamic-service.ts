@@ -22,7 +22,7 @@ export interface DynamicService extends ServiceDefinition {
  * `DynamicMessage`; `service.greet.input.fromJSON({ … })` makes one of ProtoJSON, and refuses names that the message
  * doesn't have.
  *
- * Encoding and decoding go by the descriptors, which takes several times as long as generated code.
+ * Encoding and decoding go by the descriptors, which takes two to three times as long as generated code.
  *
  * @param schema a `google.protobuf.FileDescriptorSet`, as bytes or in base64: of a peer's `NodeService.Schema`, of
  *   `buf build`, or `$schema` of a service
