@@ -6,8 +6,10 @@ import { isOfEndpoint, isOfToken } from "./etcd-failure.js";
 import { type Json, textOf } from "./etcd-json.js";
 import type { EtcdSettings } from "./etcd-options.js";
 
-/** How long one endpoint may take to answer, at most: a cluster that elects a new leader takes a second or two. */
-const TIMEOUT_MS = 3_000;
+/** How long one endpoint may take to answer: a cluster that elects a new leader takes a second or two. */
+const MAX_TIMEOUT_MS = 3_000;
+/** With a short lease less, but so that a busy machine can keep up. */
+const MIN_TIMEOUT_MS = 1_000;
 
 /**
  * Asks an etcd, over HTTP and JSON: the first endpoint until it fails, then the next, and so on round. An endpoint that
@@ -28,7 +30,7 @@ export class EtcdClient {
     this.#endpoints = [first, ...others];
     this.#current = first;
     this.#user = user;
-    this.#timeoutMs = Math.min(TIMEOUT_MS, leaseTtlMs / 3);
+    this.#timeoutMs = Math.min(MAX_TIMEOUT_MS, Math.max(MIN_TIMEOUT_MS, leaseTtlMs / 3));
   }
 
   /**

@@ -28,7 +28,7 @@ test("an etcd with users lets in who has a password, also when it has forgotten 
 }, async () => {
   await using server = await startEtcd();
   await protect(server);
-  const options = { endpoints: [server.endpoint], username: "helio", password: PASSWORD, leaseTtlMs: 3_000 };
+  const options = { endpoints: [server.endpoint], username: "helio", password: PASSWORD, leaseTtlMs: 2_000 };
   const host = recordingHost();
   await using node = openEtcd(host, options);
   await using other = openEtcd(recordingHost(), options);

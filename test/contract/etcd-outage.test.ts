@@ -140,7 +140,7 @@ test("an etcd that hangs is noticed by who only watches, and when it goes on", {
 }, async () => {
   await using server = await startEtcd();
   const host = recordingHost();
-  await using watcher = openEtcd(host, { endpoints: [server.endpoint] });
+  await using watcher = openEtcd(host, { endpoints: [server.endpoint], leaseTtlMs: 1_000 });
   await using node = openEtcd(recordingHost(), { endpoints: [server.endpoint], leaseTtlMs: 10_000 });
   const seen = watching(watcher, GREETER);
   await node.announce(announcementOf("a"));

@@ -3,11 +3,16 @@ import { announcementMessage } from "../../src/discovery/announcement-message.js
 import type { EtcdOptions } from "../../src/discovery/etcd-options.js";
 import { Announcement as AnnouncementMessage } from "../../src/gen/heliograph/discovery/v1/registry.js";
 import type { ResolverHost } from "../../src/naming/resolver.js";
+import { fakeClock } from "../../src/testing/fake-clock.js";
 import { type EtcdServer, openEtcd, startEtcd } from "../support/etcd.js";
+import { holdings } from "../support/leaks.js";
 import { announcementOf, recordingHost, watching } from "../support/resolver-host.js";
+import { until } from "../support/within.js";
 
 const GREETER = "example.v1.GreeterService";
 const BAKERY = "example.v1.BakeryService";
+/** As short as etcd grants them. */
+const SHORT = { leaseTtlMs: 1_000 };
 
 let server: EtcdServer;
 let tests = 0;
@@ -85,6 +90,7 @@ describe("an etcd makes nodes known", () => {
 
     await node.announce(announcementOf("a", { ...serving(BAKERY), version: 2, condition: "draining" }));
     await greeters.becomes();
+    await until(5_000, "the other watch to be told", () => bakers.last()[0]?.version === 2);
     expect(bakers.last()).toMatchObject([{ version: 2, condition: "draining" }]);
     expect(await keysThere()).toEqual(["instances/a", `services/${BAKERY}/a`]);
   });
@@ -103,9 +109,9 @@ describe("an etcd makes nodes known", () => {
   });
 
   test("until they are silent for as long as their lease, and no sooner", async () => {
-    await using living = open();
+    await using living = open(recordingHost(), SHORT);
     await using other = open();
-    const dying = open();
+    const dying = open(recordingHost(), SHORT);
     const seen = watching(other, GREETER);
     await living.announce(announcementOf("living"));
     await dying.announce(announcementOf("dying"));
@@ -127,17 +133,18 @@ describe("an etcd makes nodes known", () => {
   });
 
   test("anew when somebody has revoked their lease", async () => {
-    await using node = open();
+    await using node = open(recordingHost(), SHORT);
     await using other = open();
     const seen = watching(other, GREETER);
     await node.announce(announcementOf("a"));
     await seen.becomes("a");
+    const before = seen.lists.length;
     const { leases } = await server.ask("/v3/lease/leases", {});
     for (const { ID } of leases as readonly { readonly ID: string }[]) {
       await server.ask("/v3/lease/revoke", { ID });
     }
-    await seen.becomes();
-    await seen.becomes("a");
+    await until(5_000, "it to be gone and back", () => seen.lists.length >= before + 2);
+    expect(seen.lists.slice(before)).toEqual([[], ["a"]]);
   });
 
   test("with more services than etcd takes at a time", async () => {
@@ -218,5 +225,28 @@ describe("who watches an etcd", () => {
     await node.withdraw();
     expect(going.lists).toEqual([[], ["a"]]);
     expect([...ended.failures, ...going.failures, ...closed.failures]).toEqual([]);
+  });
+
+  test("and closes, leaves nothing behind, whatever was under way", async () => {
+    const sockets = () => holdings().resources["TCPSocketWrap"] ?? 0;
+    const before = { files: holdings().files, sockets: sockets() };
+    for (let round = 0; round < 4; round++) {
+      const clock = fakeClock();
+      const opened = open(recordingHost(clock));
+      const seen = watching(opened, GREETER);
+      const announced = opened.announce(announcementOf("a"));
+      if (round > 1) await announced;
+      if (round > 2) await seen.becomes("a");
+      const told = seen.lists.length;
+      await opened.close();
+      await announced.catch(() => undefined);
+      expect({ timers: clock.timers, lists: seen.lists.length, failures: seen.failures }).toEqual({
+        timers: 0,
+        lists: told,
+        failures: [],
+      });
+    }
+    await until(5_000, "all connections to be closed", () => sockets() <= before.sockets);
+    expect(holdings().files).toBeLessThanOrEqual(before.files);
   });
 });

@@ -143,6 +143,7 @@ class Server implements EtcdServer {
       "--heartbeat-interval=50",
       "--election-timeout=500",
       "--unsafe-no-fsync",
+      "--bcrypt-cost=4",
       "--logger=zap",
       "--log-outputs=stderr",
       ...(tls ? ["--auto-tls"] : []),
@@ -177,9 +178,9 @@ export interface OpenedEtcd extends OpenResolver, AsyncDisposable {
   withdraw(): Promise<void>;
 }
 
-/** Opens a resolver with leases as short as can be. */
+/** Opens a resolver of a test. */
 export function openEtcd(host: ResolverHost, options: EtcdOptions): OpenedEtcd {
-  const opened = etcd({ leaseTtlMs: 1_000, ...options }).open(host);
+  const opened = etcd(options).open(host);
   return {
     watch: (service, listener) => opened.watch(service, listener),
     announce: async (announcement) => opened.announce?.(announcement),
