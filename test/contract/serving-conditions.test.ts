@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { Packet } from "../../src/gen/heliograph/wire/v1/wire.js";
 import { Code, createClient, type HeliographError, notify } from "../../src/index.js";
-import { fakeClock } from "../../src/testing/index.js";
+import { fakeClock, faults, zmqSockets } from "../../src/testing/index.js";
 import { schemaHash } from "../../src/wire/schema-hash.js";
 import { Note } from "../gen/heliograph/test/v1/call.js";
 import { CallService, SecondService } from "../gen/heliograph/test/v1/call_heliograph.js";
@@ -83,18 +83,23 @@ for (const rpcCase of rpcCases) {
 
     test("that is paused goes on with what was begun: repeats of a call with a key, and a stream that resumes", async () => {
       const { client, serving, go, inFlight, endpoint } = await gated();
-      const connection = connect([endpoint]);
-      const other = createClient(connection, CallService);
-      const first = other.call({ text: "a" }, { idempotencyKey: "k" });
-      await inFlight(1);
+      const network = faults({ network: rpcCase.network ?? zmqSockets() });
+      const other = createClient(connect([endpoint], { network, backoff: { initialMs: 1 } }), CallService);
+      const first = failure(other.call({ text: "a" }, { idempotencyKey: "k" }));
+      const stream = other.watch({ text: "b" });
+      expect((await stream.next()).value?.text).toBe("b");
+      await inFlight(2);
       serving.pause();
+      network.cut();
       const repeat = other.call({ text: "a" }, { idempotencyKey: "k" });
       expect(await failure(client.call({ text: "a" }, { idempotencyKey: "k" }))).toMatchObject(
         refused("PAUSED"),
       );
+      await first;
       go.resolve();
-      expect([(await first).text, (await repeat).text]).toEqual(["a", "a"]);
+      expect((await repeat).text).toBe("a");
       expect((await other.call({ text: "a" }, { idempotencyKey: "k" })).text).toBe("a");
+      expect((await all(stream)).map(({ text }) => text)).toEqual(["b"]);
     });
 
     test("that comes to rest waits for what is in flight, one-way calls too, and refuses the rest", async () => {
