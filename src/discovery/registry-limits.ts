@@ -43,10 +43,10 @@ export const registryLimits: RegistryLimits = {
 
 /** What one announcement may say. */
 const ANNOUNCEMENT_WEIGHT = 128 * 1024;
-const ENDPOINTS = 16;
+const ENDPOINTS = 64;
 const SERVICES = 512;
 const LABELS = 64;
-const ID_BYTES = 64;
+const ID_BYTES = 128;
 const TEXT_BYTES = 256;
 /** Of an announcement, and of each thing that it lists, beside its texts. */
 const OBJECT_WEIGHT = 256;
