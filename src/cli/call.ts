@@ -24,9 +24,8 @@ Examples:
   helio call Greeter/Greet --metadata tenant:a --show-metadata --timeout-ms 500
   helio call NodeService/Info --endpoint tcp://127.0.0.1:5555
 
-Types are those that the server tells. Each answer is a line of JSON, or spread over lines on a terminal. Calls with a
-single answer end after 10 s unless --timeout-ms says otherwise; streams of answers go on until Ctrl+C. The exit code
-is 1 when the call fails, and 2 when a request is not of its type.`;
+Types are those that the server tells. Each answer is a line of JSON, or spread over lines on a terminal. Ctrl+C cancels
+the call. The exit code is 1 when the call fails, and 2 when a request is not of its type.`;
 
 /** `helio call`: calls a method, by reflection. */
 export function callCommand(terminal: Terminal): Command {
@@ -45,9 +44,12 @@ export function callCommand(terminal: Terminal): Command {
     .option("--show-metadata", "show what comes along with the answer, on standard error")
     .option("--json", "print each answer on one line, and errors as JSON, too")
     .addHelpText("after", examples);
-  return connectOptions(command).action((method: string, args: string[], flags: CallFlags) => {
+  connectOptions(command);
+  const timeout = command.options.find(({ long }) => long === "--timeout-ms");
+  timeout?.default(timeout.defaultValue, "10000 for a single answer, none for a stream of them");
+  return command.action((method: string, args: string[], flags: CallFlags) => {
     const { file, metadata = [], instance, showMetadata = false, json = false } = flags;
-    // The default of the option is for finding the instance.
+    // The option's own default is for finding the instance.
     const timeoutMs = command.getOptionValueSource("timeoutMs") === "cli" ? flags.timeoutMs : undefined;
     const line: CallLine = { method, args, file, metadata, instance, timeoutMs, showMetadata, json };
     return failingAsJson(json, terminal, () => call(line, flags, terminal));

@@ -1,4 +1,3 @@
-import { Buffer } from "node:buffer";
 import { Code } from "../../core/code.js";
 import { HeliographError } from "../../core/error.js";
 import { ControlService } from "../../gen/heliograph/control/v1/control_heliograph.js";
@@ -105,9 +104,8 @@ async function describe(
     const way = lookup.reach(instance);
     const { services } = await way.node.schema({ services: [name] }, way.options);
     const found = services.find((service) => service.name === name);
-    const kit = kitServices.find(({ $service }) => $service === name);
-    if (found === undefined && kit === undefined) return `does not tell the schema of ${name}`;
-    const descriptorSet = found?.descriptorSet ?? Buffer.from(kit?.$schema ?? "", "base64");
+    if (found === undefined) return `does not serve ${name}`;
+    const { descriptorSet } = found;
     return { name, descriptorSet, hash: hashBytes(descriptorSet), instance, way };
   } catch (error) {
     if (HeliographError.from(error).code === Code.Unimplemented) return "does not tell its schemas";
