@@ -125,6 +125,16 @@ describe("helio call", () => {
     expect((await call("Call/Sum")).out).toEqual(["{}"]);
   });
 
+  test("spreads answers over lines on a terminal, unless a program reads them", async () => {
+    const request = ["call", "Call/Call", '{"text":"a"}', ...at];
+    const terminal = { ...fakeTerminal(), interactive: true };
+    await run(request, terminal);
+    expect(terminal.out).toEqual(["{", '  "text": "a!"', "}"]);
+    const program = { ...fakeTerminal(), interactive: true };
+    await run([...request, "--json"], program);
+    expect(program.out).toEqual(['{"text":"a!"}']);
+  });
+
   test("streams both ways", async () => {
     expect((await call("Call/Chat", '{"text":"a"}', '{"text":"b"}')).out).toEqual([
       '{"text":"A"}',
