@@ -4,7 +4,6 @@ import { type ConnectFlags, connectOptions } from "./connect-options.js";
 import { Failure } from "./failure.js";
 import { nameOf } from "./lookup/instance-name.js";
 import type { KnownInstance } from "./lookup/known-instance.js";
-import type { Target } from "./lookup/target.js";
 import { table } from "./output/table.js";
 import type { Terminal } from "./output/terminal.js";
 import { age, bytes, counted, shortTime } from "./output/units.js";
@@ -12,6 +11,7 @@ import { reachAll, withTarget } from "./with-lookup.js";
 
 interface StatsFlags extends ConnectFlags {
   readonly reset?: boolean;
+  readonly all?: boolean;
   readonly json?: boolean;
 }
 
@@ -36,6 +36,7 @@ export function statsCommand(terminal: Terminal): Command {
     .summary("show how often methods were called, and how long it took")
     .description("Show how often methods were called, how long it took, and how it ended.")
     .argument("[name]", "a node, an instance, a service or an endpoint (default: all nodes)")
+    .option("--all", "the methods that every node has, too, such as those that this command asks")
     .option("--reset", "count anew after this")
     .option("--json", "print one JSON object")
     .addHelpText("after", examples)
@@ -46,12 +47,14 @@ export function statsCommand(terminal: Terminal): Command {
 async function stats(name: string | undefined, flags: StatsFlags, terminal: Terminal): Promise<void> {
   await withTarget(name, flags, terminal, async (target, lookup) => {
     const ways = reachAll(target, lookup, terminal);
-    const { methodColumns, methodJson } = await import("./stats/method-rows.js");
+    const { chosenMethods, methodColumns, methodJson } = await import("./stats/method-rows.js");
+    const service = target.kind === "service" ? target.name : undefined;
     const answers = await Promise.all(
       ways.reached.map(async ({ instance, way }): Promise<Counted | undefined> => {
         try {
           const answer = await way.node.stats({ reset: flags.reset === true }, way.options);
-          return { instance, stats: ofTarget(answer, target) };
+          const methods = chosenMethods(answer.methods, service, flags.all === true);
+          return { instance, stats: { ...answer, methods } };
         } catch (error) {
           terminal.note(`${nameOf(instance)}: ${lookup.explain(error)}`);
           return undefined;
@@ -69,12 +72,6 @@ async function stats(name: string | undefined, flags: StatsFlags, terminal: Term
     }
     if (ways.failed || told.length < ways.reached.length) throw new Failure([]);
   });
-}
-
-/** Of a service only its own methods. */
-function ofTarget(answer: StatsResponse, { kind, name }: Target): StatsResponse {
-  const methods = answer.methods.filter(({ method }) => kind !== "service" || method.startsWith(`${name}/`));
-  return { ...answer, methods: methods.sort((a, b) => (a.method < b.method ? -1 : 1)) };
 }
 
 function countedJson(

@@ -4,7 +4,7 @@ import type { Reached } from "../lookup/reach.js";
 import { type Health, statusOf } from "./check-health.js";
 
 /** Between two attempts to reach an instance that does not answer. */
-const RETRY_MS = 1_000;
+const RETRY_MS = 500;
 
 /**
  * Follows how one service of an instance is, or the instance as a whole under the empty name: tells what it is now, and

@@ -1,7 +1,28 @@
 import type { Histogram, MethodStats } from "../../gen/heliograph/node/v1/node.js";
+import { kitServices } from "../../node/verbs/serve-verbs.js";
+import { compareTexts } from "../lookup/known-instance.js";
 import type { Column } from "../output/table.js";
 import { bytes, count, shortTime } from "../output/units.js";
 import { meanUs, quantileUs } from "./histogram.js";
+
+/**
+ * The methods to show, by name.
+ *
+ * @param service the one whose methods are wanted; undefined for all
+ * @param kit those that every node has, too
+ */
+export function chosenMethods(
+  methods: readonly MethodStats[],
+  service: string | undefined,
+  kit: boolean,
+): MethodStats[] {
+  return methods
+    .filter(({ method }) => {
+      const [own = ""] = method.split("/");
+      return service === undefined ? kit || !kitServices.has(own) : own === service;
+    })
+    .sort((a, b) => compareTexts(a.method, b.method));
+}
 
 /** The columns of `helio stats`. */
 export const methodColumns: readonly Column<MethodStats>[] = [
@@ -41,8 +62,15 @@ export function methodJson({ latency, ...rest }: MethodStats): object {
       p99: ms((each) => quantileUs(each, 0.99)),
       max: ms(maxUs),
     },
-    histogram: latency && { boundsUs: latency.boundsUs, counts: latency.counts },
+    histogram: latency === undefined ? [] : buckets(latency),
   };
+}
+
+/** Those that are not empty, by their upper bounds; the last has none. */
+function buckets({ boundsUs, counts }: Histogram): object[] {
+  return counts
+    .map((each, index) => ({ upToUs: boundsUs[index] ?? null, count: each }))
+    .filter(({ count: each }) => each > 0n);
 }
 
 function maxUs({ counts, maxUs: us }: Histogram): number | undefined {

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Node } from "../../../src/index.js";
 import { helio } from "../../unit/cli/fake-terminal.js";
 import { known, services } from "../../unit/cli/instances.js";
-import { endpointOf, standInRegistry } from "./stand-in.js";
+import { echoNode, endpointOf, standInRegistry } from "./stand-in.js";
 
 const load = { loopLagMs: 1.24, loopUtilization: 0.034, callsInFlight: 3, memoryBytes: 62_100_000 };
 const greeter = known("greeter", {
@@ -156,14 +156,36 @@ describe("helio ls", () => {
   });
 
   test("says of a node that serves no registry that it does not", async () => {
-    const other = await standInRegistry([]);
-    try {
-      const { code, err } = await helio("ls", "--endpoint", endpointOf(other));
-      expect(code).toBe(1);
-      expect(err[0]).toMatch(/^no node answers at tcp:/);
-    } finally {
-      await other.close();
-    }
+    await using other = await echoNode("other");
+    const { code, err } = await helio("ls", "--registry", endpointOf(other));
+    expect({ code, first: err[0] }).toEqual({
+      code: 1,
+      first: `no registry answers at ${endpointOf(other)}: a node listens at ${endpointOf(other)}, but it serves no registry`,
+    });
+  });
+
+  test("shows what a node says of itself, without a registry", async () => {
+    await using other = await echoNode("other", { labels: { zone: "eu-1" } });
+    const { code, out } = await helio("ls", "--endpoint", endpointOf(other), "--json");
+    expect(code).toBe(0);
+    expect(JSON.parse(out[0] ?? "")).toEqual({
+      registries: [],
+      nodes: [
+        expect.objectContaining({
+          node: "other",
+          instance: other.instance,
+          state: "alive",
+          condition: "serving",
+          endpoints: [endpointOf(other)],
+          services: [
+            { name: "heliograph.test.v1.EchoService", schemaHash: expect.stringMatching(/^[0-9a-f]{16}$/) },
+          ],
+          labels: { zone: "eu-1" },
+          processId: process.pid,
+          load: expect.objectContaining({ memoryBytes: expect.any(Number) }),
+        }),
+      ],
+    });
   });
 
   test.each([

@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { run } from "../../../src/cli/program.js";
 import { createNode, insecure, listInstances } from "../../../src/index.js";
 import { fakeTerminal, helio } from "../../unit/cli/fake-terminal.js";
-import { standInNode } from "./stand-in.js";
+import { echoNode } from "./stand-in.js";
 
 /** A registry, on any free port, that runs until Ctrl+C. */
 async function startRegistry(...args: readonly string[]) {
@@ -48,7 +48,7 @@ describe("helio registry", () => {
   });
 
   test("says that something else listens there", async () => {
-    await using node = await standInNode("other");
+    await using node = await echoNode("other");
     const { code, err } = await helio("registry", "--endpoint", node.endpoints[0] ?? "");
     expect({ code, err }).toEqual({
       code: 1,

@@ -1,12 +1,8 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { run } from "../../../src/cli/program.js";
-import { createNode, insecure, type Logger, type Node, serve, serveRegistry } from "../../../src/index.js";
-import { EchoService } from "../../gen/heliograph/test/v1/echo_heliograph.js";
+import { createNode, insecure, type Node, serveRegistry } from "../../../src/index.js";
 import { fakeTerminal, helio } from "../../unit/cli/fake-terminal.js";
-import { endpointOf } from "./stand-in.js";
-
-/** Registries come and go here. */
-const quiet: Logger = { debug() {}, info() {}, warn() {}, error() {} };
+import { echoNode, endpointOf } from "./stand-in.js";
 
 let registry: Node;
 let registries: string[];
@@ -19,10 +15,8 @@ beforeEach(async () => {
 
 afterEach(() => registry.close());
 
-async function echo(name: string, labels = {}): Promise<Node> {
-  const node = createNode({ name, security: insecure(), registries, labels, logger: quiet });
-  await serve(node, EchoService, {});
-  return node;
+function echo(name: string, labels = {}): Promise<Node> {
+  return echoNode(name, { registries, labels });
 }
 
 function watch(...args: readonly string[]) {
