@@ -76,7 +76,14 @@ export class Router {
     group: ServiceGroup = this.own,
   ): Routed {
     const name = service.$service;
-    if (this.services.has(name)) throw invalidArgument(`${name} is already served by this node`);
+    const taken = this.services.get(name);
+    if (taken !== undefined) {
+      throw invalidArgument(
+        taken.group === this.kit
+          ? `each node serves ${name} itself`
+          : `${name} is already served by this node`,
+      );
+    }
     const methods = methodsOf(service);
     refuseUnknownHandlers(name, methods, handlers);
     const lanes = new Lanes(options.maxConcurrent ?? 256);
