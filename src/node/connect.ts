@@ -6,6 +6,7 @@ import { schemaCheck } from "../rpc/client/schema-check.js";
 import type { Transport } from "../rpc/transport.js";
 import { parseEndpoint } from "../socket/resolve.js";
 import { checkReach, checkSecurity } from "../socket/security.js";
+import type { ExpectedServer } from "../wire/handshake.js";
 import { type ConnectOptions, checkMs, checkName, connectOptionNames } from "./options.js";
 import { makeParts } from "./parts.js";
 
@@ -24,6 +25,15 @@ export interface ClientConnection extends Transport, AsyncDisposable {
  * @throws HeliographError INVALID_ARGUMENT that quotes the option and says what to write instead
  */
 export function connectTo(endpoints: readonly string[], options: ConnectOptions): ClientConnection {
+  return connectToInstance(endpoints, undefined, options);
+}
+
+/** As `connectTo`; of those that listen there only this life of this instance answers, any when it is undefined. */
+export function connectToInstance(
+  endpoints: readonly string[],
+  expect: ExpectedServer | undefined,
+  options: ConnectOptions,
+): ClientConnection {
   checkEndpoints(endpoints);
   const security = checkSecurity(options?.security);
   checkOptionNames("connectTo()", options, connectOptionNames);
@@ -34,6 +44,7 @@ export function connectTo(endpoints: readonly string[], options: ConnectOptions)
   const { self, sockets, shared, clock, stallMs } = makeParts(checkName(options.name ?? "client"), options);
   return new Connection({
     endpoints: [...endpoints],
+    expect,
     self,
     sockets,
     shared,

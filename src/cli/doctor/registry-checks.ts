@@ -57,7 +57,7 @@ function unequal(endpoint: string, missing: readonly KnownInstance[]): Finding {
   };
 }
 
-/** Whether each node is registered everywhere it should be. */
+/** Whether each node can use all that it finds others by, and is found by. */
 export function checkRegistrations({ nodes }: Facts): Finding[] {
   return nodes.flatMap(({ instance, info }) =>
     (info?.registries ?? [])
@@ -66,8 +66,8 @@ export function checkRegistrations({ nodes }: Facts): Finding[] {
         ({ endpoint, error }): Finding => ({
           check: "registration",
           level: "warn",
-          text: `${nameOf(instance)} is not registered at ${endpoint}${error === "" ? "" : `: ${error}`}`,
-          advice: `look whether ${endpoint} can be reached from there`,
+          text: `${nameOf(instance)} has lost ${endpoint}${error === "" ? "" : `: ${error}`}`,
+          advice: "see whether it can be reached from there; until then others may not find the node",
         }),
       ),
   );

@@ -3,11 +3,12 @@ import { HealthService } from "../../gen/heliograph/health/v1/health_heliograph.
 import { NodeService } from "../../gen/heliograph/node/v1/node_heliograph.js";
 import { isLocal } from "../../naming/endpoint.js";
 import { type Place, seenFrom, whyUnreachable } from "../../naming/reach.js";
-import { type ClientConnection, connectTo } from "../../node/connect.js";
+import { type ClientConnection, connectToInstance } from "../../node/connect.js";
 import { hostId } from "../../node/host-id.js";
 import type { CallOptions } from "../../rpc/call-options.js";
 import { createClient } from "../../rpc/client/client.js";
 import type { Client } from "../../rpc/types.js";
+import type { ExpectedServer } from "../../wire/handshake.js";
 import type { ConnectSettings } from "../connect-options.js";
 import { Failure } from "../failure.js";
 import { nameOf } from "./instance-name.js";
@@ -18,21 +19,28 @@ const NAME = "helio";
 /** A person looks on. */
 const MOST_BACKOFF_MS = 1_000;
 
-/** A way to one instance. */
+/** A way to one instance: one that a registry has named, and not another one that listens there by now. */
 export interface Reached {
   /** For any other service of the instance. */
   readonly connection: ClientConnection;
   readonly node: Client<NodeService>;
   readonly health: Client<HealthService>;
   readonly control: Client<ControlService>;
-  /** For each call: to an instance that a registry named, and not to another one that listens there by now. */
+  /** For each call. */
   readonly options: CallOptions;
 }
 
-/** A connection as the command makes them. Does no I/O. */
-export function connect(endpoints: readonly string[], settings: ConnectSettings): ClientConnection {
-  const { security, timeoutMs } = settings;
-  return connectTo(endpoints, {
+/**
+ * A connection as the command makes them. Does no I/O.
+ *
+ * @param expect the only one who answers; undefined for whoever listens there
+ */
+export function connect(
+  endpoints: readonly string[],
+  { security, timeoutMs }: ConnectSettings,
+  expect?: ExpectedServer,
+): ClientConnection {
+  return connectToInstance(endpoints, expect, {
     name: NAME,
     security,
     connectTimeoutMs: timeoutMs,
@@ -46,14 +54,16 @@ export function connect(endpoints: readonly string[], settings: ConnectSettings)
  * @throws Failure for one that can't be called, by what it says of itself
  */
 export function reach(instance: KnownInstance, settings: ConnectSettings): Reached {
-  const connection = connect(usableEndpoints(instance, settings), settings);
+  // Another one may listen there by now; but who gave an endpoint means whoever is there.
+  const expect = instance.registries.length === 0 ? undefined : instance;
+  const connection = connect(usableEndpoints(instance, settings), settings, expect);
   const { timeoutMs } = settings;
   return {
     connection,
     node: createClient(connection, NodeService),
     health: createClient(connection, HealthService),
     control: createClient(connection, ControlService),
-    options: instance.registries.length === 0 ? { timeoutMs } : { timeoutMs, instance: instance.instance },
+    options: { timeoutMs },
   };
 }
 

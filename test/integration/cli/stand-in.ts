@@ -54,9 +54,10 @@ export function endpointOf({ endpoints }: Pick<Node, "endpoints">): string {
 
 /** What a registry knows of a node that runs. */
 export function knownNode(node: Node, more: Partial<KnownInstance> = {}): KnownInstance {
-  const { name, instance, endpoints, services } = node;
+  const { name, instance, epoch, endpoints, services } = node;
   return known(name, {
     instance,
+    epoch,
     endpoints: [...endpoints],
     services: services.map((each) => ({ name: each, schemaHash: "" })),
     ...more,

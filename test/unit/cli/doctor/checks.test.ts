@@ -84,12 +84,12 @@ describe("a registry", () => {
   test("that a node is not registered with is told of", () => {
     const info = InfoResponse.create({
       registries: [
-        { endpoint: "ipc://b", connected: false, error: "nobody listens there" },
+        { endpoint: "registry ipc://b", connected: false, error: "nobody listens there" },
         { endpoint: REGISTRY, connected: true, error: "" },
       ],
     });
     expect(troubles({ nodes: [node("a", {}, { info })] })).toEqual([
-      "warn registration: a (a-0000) is not registered at ipc://b: nobody listens there",
+      "warn registration: a (a-0000) has lost registry ipc://b: nobody listens there",
     ]);
   });
 });
