@@ -7,6 +7,7 @@ import type { Announcement, Load } from "../naming/instance.js";
 import { decodeMessage } from "../wire/decode-message.js";
 import { announcementMessage, loadMessage, readLoad } from "./announcement-message.js";
 import { MAX_INTERVAL_MS, MIN_INTERVAL_MS } from "./beacon-options.js";
+import { checkAnnouncement } from "./registry-limits.js";
 
 /** Which announcement of which instance. */
 export interface BeaconSubject {
@@ -40,11 +41,12 @@ const VERSION = 1;
 const MAC_BYTES = 16;
 /** Magic, version, tag and length of the message and of what it says, the MAC. */
 const ENVELOPE_BYTES = 5 + 2 + 3 + 3 + 2 + MAC_BYTES;
-const MAX_INSTANCE = 128;
+const MAX_INSTANCE_BYTES = 128;
 
 /**
  * The datagrams that make a node known.
  *
+ * @throws HeliographError INVALID_ARGUMENT, reason REGISTRATION_REFUSED, for what nobody would take
  * @throws HeliographError RESOURCE_EXHAUSTED, reason MESSAGE_TOO_LARGE, when they would be more than 32
  */
 export function presenceDatagrams(
@@ -53,6 +55,7 @@ export function presenceDatagrams(
   load: Load,
   key: string | undefined,
 ): readonly Buffer[] {
+  checkAnnouncement(announcement);
   const bytes = AnnouncementMessage.encode(announcementMessage(announcement)).finish();
   const presence: BeaconPresence = {
     instance: announcement.instance,
@@ -152,7 +155,8 @@ function readPresence(presence: BeaconPresence): Presence {
 function readSubject(subject: { instance: string; epoch: bigint; version: bigint }): BeaconSubject {
   const { instance } = subject;
   const [epoch, version] = [Number(subject.epoch), Number(subject.version)];
-  if (instance === "" || instance.length > MAX_INSTANCE) throw new Error("its instance has no proper name");
+  if (instance === "" || Buffer.byteLength(instance) > MAX_INSTANCE_BYTES)
+    throw new Error("its instance has no proper name");
   if (!Number.isSafeInteger(epoch) || !Number.isSafeInteger(version)) {
     throw new Error("its epoch or version is not below 2^53");
   }

@@ -6,6 +6,7 @@ import { decodeMessage } from "../wire/decode-message.js";
 import { readAnnouncement } from "./announcement-message.js";
 import type { BeaconSubject, Presence } from "./beacon-datagram.js";
 import { BeaconParts, type WholeAnnouncement } from "./beacon-parts.js";
+import { checkAnnouncement } from "./registry-limits.js";
 
 interface Entry {
   readonly liveness: Liveness;
@@ -138,5 +139,6 @@ function announcementIn(bytes: Uint8Array, { instance, epoch, version }: Presenc
   const same =
     announcement.instance === instance && announcement.epoch === epoch && announcement.version === version;
   if (!same) throw new Error("its announcement is of another instance, epoch or version");
+  checkAnnouncement(announcement);
   return announcement;
 }

@@ -6,6 +6,7 @@ import { decodeMessage } from "../wire/decode-message.js";
 import { readAnnouncement } from "./announcement-message.js";
 import { type Json, textOf } from "./etcd-json.js";
 import { belongsAt } from "./etcd-keys.js";
+import { checkAnnouncement } from "./registry-limits.js";
 
 interface Entry {
   readonly value: string;
@@ -101,6 +102,7 @@ export class EtcdInstances {
     try {
       const bytes = Buffer.from(value, "base64");
       const announcement = readAnnouncement(decodeMessage(AnnouncementMessage, bytes, 0, bytes.length));
+      checkAnnouncement(announcement);
       if (!belongsAt(this.#prefix, key, announcement)) throw new Error("it belongs to another key");
       // A key is there for as long as its lease: etcd knows no more of a node.
       return { ...announcement, state: "alive", load: undefined };

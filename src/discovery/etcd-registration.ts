@@ -10,6 +10,7 @@ import type { EtcdClient } from "./etcd-client.js";
 import { base64, type Json, numberOf, textOf } from "./etcd-json.js";
 import { keysOf } from "./etcd-keys.js";
 import type { EtcdReach } from "./etcd-reach.js";
+import { checkAnnouncement } from "./registry-limits.js";
 
 /** How many keys are written at once; etcd allows 128. */
 const BATCH = 100;
@@ -61,11 +62,16 @@ export class EtcdRegistration {
     this.#backoff = backoffFrom({ maxMs: Math.min(5_000, parts.leaseTtlMs / 3) });
   }
 
-  /** Resolves when it is written, or a later one; rejects when etcd can't be reached at present, and goes on trying. */
-  announce(announcement: Announcement): Promise<void> {
+  /**
+   * Resolves when it is written, or a later one; rejects when etcd can't be reached at present, and goes on trying.
+   *
+   * @throws HeliographError INVALID_ARGUMENT, reason REGISTRATION_REFUSED, for what nobody would take
+   */
+  async announce(announcement: Announcement): Promise<void> {
+    checkAnnouncement(announcement);
     // A copy, so that the same one is written anew: what changed of etcd is not known here.
     this.#wanted = { ...announcement };
-    return new Promise((resolve, reject) => {
+    await new Promise<void>((resolve, reject) => {
       this.#waiting.push({ resolve, reject });
       this.#wake.abort();
       this.#working ??= this.#work();
@@ -102,6 +108,8 @@ export class EtcdRegistration {
     for (let failures = 0; !this.#ended.signal.aborted; ) {
       this.#wake = new AbortController();
       let pauseMs: number;
+      // Who comes while an attempt is under way waits for the next one.
+      const waiting = this.#waiting.length;
       try {
         await this.#step();
         failures = 0;
@@ -111,7 +119,7 @@ export class EtcdRegistration {
         if (this.#ended.signal.aborted) return;
         const failure = HeliographError.from(error, Code.Internal);
         reach.failed(this, failure);
-        this.#fail(failure);
+        this.#fail(failure, waiting);
         pauseMs = backoffMs(this.#backoff, ++failures, Math.random());
       }
       if (this.#wanted !== this.#written && failures === 0 && this.#lease !== undefined) continue;
@@ -177,8 +185,8 @@ export class EtcdRegistration {
     for (const { resolve } of this.#waiting.splice(0, waiting)) resolve();
   }
 
-  #fail(error: HeliographError): void {
-    for (const { reject } of this.#waiting.splice(0)) reject(error);
+  #fail(error: HeliographError, count = this.#waiting.length): void {
+    for (const { reject } of this.#waiting.splice(0, count)) reject(error);
   }
 
   #ask(path: string, body: Json, signal = this.#ended.signal): Promise<Json> {

@@ -92,7 +92,7 @@ describe("a beacon", () => {
   });
 
   test("refuses an announcement that is too large for it, and keeps the one before", async () => {
-    const services = Array.from({ length: 2_000 }, (_, index) => `example.v1.Number${index}Service`);
+    const services = manyServices.map((name) => `${"x".repeat(150)}.${name}`);
     await using node = openBeacon(recordingHost(), lan);
     await using other = openBeacon(recordingHost(), lan);
     await node.announce(announcementOf("a"));

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest"
 import { announcementMessage } from "../../src/discovery/announcement-message.js";
 import type { EtcdOptions } from "../../src/discovery/etcd-options.js";
 import { Announcement as AnnouncementMessage } from "../../src/gen/heliograph/discovery/v1/registry.js";
+import type { Announcement } from "../../src/naming/instance.js";
 import type { ResolverHost } from "../../src/naming/resolver.js";
 import { fakeClock } from "../../src/testing/fake-clock.js";
 import { type EtcdServer, openEtcd, startEtcd } from "../support/etcd.js";
@@ -30,6 +31,8 @@ function open(host: ResolverHost = recordingHost(), options: Partial<EtcdOptions
 }
 
 const base64 = (value: string | Uint8Array) => Buffer.from(value).toString("base64");
+const encoded = (announcement: Announcement) =>
+  AnnouncementMessage.encode(announcementMessage(announcement)).finish();
 const serving = (...names: readonly string[]) => ({
   services: names.map((name) => ({ name, schemaHash: "0011223344556677" })),
 });
@@ -172,9 +175,7 @@ describe("an etcd makes nodes known", () => {
 describe("who watches an etcd", () => {
   test("sees more instances than one answer holds", async () => {
     const names = Array.from({ length: 1_100 }, (_, index) => `i${index}`);
-    const value = (name: string) =>
-      AnnouncementMessage.encode(announcementMessage(announcementOf(name))).finish();
-    await put(names.map((name) => [`instances/${name}`, value(name)] as const));
+    await put(names.map((name) => [`instances/${name}`, encoded(announcementOf(name))] as const));
     await using other = open();
     const seen = watching(other, "");
     await seen.becomes(...names);
@@ -188,10 +189,8 @@ describe("who watches an etcd", () => {
     await put([
       [`services/${GREETER}/garbage`, "what is this?"],
       [`services/${GREETER}/empty`, ""],
-      [
-        `services/${GREETER}/b`,
-        AnnouncementMessage.encode(announcementMessage(announcementOf("a"))).finish(),
-      ],
+      [`services/${GREETER}/b`, encoded(announcementOf("a"))],
+      [`services/${GREETER}/wild`, encoded(announcementOf("wild", { endpoints: ["tcp://0.0.0.0:*"] }))],
     ]);
     const seen = watching(other, GREETER);
     await seen.becomes();
@@ -203,7 +202,7 @@ describe("who watches an etcd", () => {
     await seen.becomes();
     expect(host.warnings).toHaveLength(1);
     expect(host.warnings[0]).toMatch(/is not an announcement .*services.*belongs to another key/);
-    expect(host.debugs).toHaveLength(4);
+    expect(host.debugs).toHaveLength(5);
   });
 
   test("is not called from within watch, nor after the watch has ended", async () => {

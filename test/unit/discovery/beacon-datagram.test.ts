@@ -17,9 +17,9 @@ import type { Announcement, Load } from "../../../src/naming/instance.js";
 import { announcementOf } from "../../support/resolver-host.js";
 
 const load: Load = { loopLagMs: 2.5, loopUtilization: 0.5, callsInFlight: 4, memoryBytes: 2 ** 40 };
-const services = fc.array(
-  fc.record({ name: fc.string({ maxLength: 60 }), schemaHash: fc.string({ maxLength: 16 }) }),
-  { maxLength: 200 },
+const services = fc.uniqueArray(
+  fc.record({ name: fc.string({ minLength: 1, maxLength: 60 }), schemaHash: fc.string({ maxLength: 16 }) }),
+  { maxLength: 200, selector: ({ name }) => name },
 );
 const keys = fc.option(fc.string({ minLength: 1 }), { nil: undefined });
 
@@ -32,6 +32,15 @@ function presencesOf(announcement: Announcement, key?: string): readonly Presenc
   return presenceDatagrams(announcement, 1_000, load, key).map((bytes) =>
     presenceIn(readDatagram(bytes, key)),
   );
+}
+
+/** Labels of so many bytes, and some. */
+function filling(bytes: number): Record<string, string> {
+  const labels = Array.from({ length: Math.floor(bytes / 200) }, (_, index) => [
+    `l${index}`,
+    "x".repeat(200),
+  ]);
+  return Object.fromEntries([...labels, ["rest", "x".repeat(bytes % 200)]]);
 }
 
 /** A datagram with anything in it. */
@@ -49,7 +58,11 @@ function datagram(message: BeaconMessage, envelope: Partial<BeaconDatagram> = {}
 describe("what datagrams say", () => {
   test("is what was announced, whatever its size, in whatever order they come", () => {
     const order = fc.infiniteStream(fc.nat());
-    const numbers = fc.record({ epoch: fc.maxSafeNat(), version: fc.maxSafeNat(), processId: fc.nat() });
+    const numbers = fc.record({
+      epoch: fc.maxSafeNat().map((epoch) => epoch || 1),
+      version: fc.maxSafeNat(),
+      processId: fc.nat(),
+    });
     fc.assert(
       fc.property(services, numbers, keys, order, (served, rest, key, random) => {
         const said = announcementOf("a", { services: served, ...rest });
@@ -75,18 +88,29 @@ describe("what datagrams say", () => {
 
   test("is whole datagrams until the very last byte", () => {
     const lengths = Array.from({ length: 1_200 }, (_, index) =>
-      presenceDatagrams(announcementOf("a", { labels: { filler: "x".repeat(index) } }), 1_000, load, "key"),
+      presenceDatagrams(announcementOf("a", { labels: filling(index) }), 1_000, load, "key"),
     );
     const longest = Math.max(...lengths.flat().map(({ length }) => length));
     expect(longest).toBeLessThanOrEqual(MAX_DATAGRAM);
     expect(longest).toBeGreaterThan(MAX_DATAGRAM - 20);
   });
 
+  test("is nothing that a registry would not take", () => {
+    expect(() => presencesOf(announcementOf("a", { endpoints: ["nowhere"] }))).toThrow(
+      expect.objectContaining({ reason: "REGISTRATION_REFUSED" }),
+    );
+  });
+
   test("is at most 32 of them", () => {
     const many = (count: number) =>
-      announcementOf("a", { services: Array(count).fill({ name: "example.v1.Service", schemaHash: "" }) });
-    expect(presencesOf(many(1_500)).length).toBeLessThanOrEqual(MAX_PARTS);
-    expect(() => presencesOf(many(2_000))).toThrow(/has \d+ bytes, and a beacon takes up to \d+/);
+      announcementOf("a", {
+        services: Array.from({ length: count }, (_, index) => ({
+          name: `example.v1.${"x".repeat(100)}${index}Service`,
+          schemaHash: "",
+        })),
+      });
+    expect(presencesOf(many(200)).length).toBeLessThanOrEqual(MAX_PARTS);
+    expect(() => presencesOf(many(400))).toThrow(/has \d+ bytes, and a beacon takes up to \d+/);
   });
 });
 
@@ -160,7 +184,7 @@ describe("a datagram is refused", () => {
 
 describe("parts of announcements", () => {
   const large = (instance: string, version = 1) =>
-    presencesOf(announcementOf(instance, { version, labels: { filler: "x".repeat(2_000) } }));
+    presencesOf(announcementOf(instance, { version, labels: filling(2_000) }));
 
   test("of several instances are told apart", () => {
     const parts = new BeaconParts();

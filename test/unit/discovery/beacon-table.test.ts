@@ -1,6 +1,8 @@
 import { describe, expect, test } from "vitest";
+import { announcementMessage } from "../../../src/discovery/announcement-message.js";
 import { type Presence, presenceDatagrams, readDatagram } from "../../../src/discovery/beacon-datagram.js";
 import { BeaconTable, MAX_INSTANCES } from "../../../src/discovery/beacon-table.js";
+import { Announcement as AnnouncementMessage } from "../../../src/gen/heliograph/discovery/v1/registry.js";
 import type { Announcement } from "../../../src/naming/instance.js";
 import { announcementOf } from "../../support/resolver-host.js";
 
@@ -54,7 +56,7 @@ describe("what a beacon has heard", () => {
     const table = new BeaconTable();
     hear(table, 0, announcementOf("a"));
     const [first, ...others] = presences(
-      announcementOf("a", { version: 2, labels: { filler: "x".repeat(3_000) } }),
+      announcementOf("a", { version: 2, endpoints: Array(40).fill(`tcp://${"x".repeat(60)}:1`) }),
     );
     if (first === undefined) throw new Error("there are several parts");
     expect(table.heard(first, 1_900)).toBe("same");
@@ -74,6 +76,12 @@ describe("what a beacon has heard", () => {
       refused: expect.stringMatching(/of another instance/),
     });
     expect(table.heard({ ...presence, bytes: Buffer.from("garbage") }, 0)).toHaveProperty("refused");
+    const wild = AnnouncementMessage.encode(
+      announcementMessage(announcementOf("a", { endpoints: ["tcp://0.0.0.0:*"] })),
+    ).finish();
+    expect(table.heard({ ...presence, bytes: wild }, 0)).toEqual({
+      refused: expect.stringMatching(/not an address that others can reach/),
+    });
     expect(table.list("")).toEqual([]);
   });
 
