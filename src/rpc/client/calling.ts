@@ -29,14 +29,19 @@ export interface CallingParts extends LinkParts {
   readonly everywhere: ReadonlySet<string>;
 }
 
+interface ServiceChannel {
+  readonly schema: string;
+  readonly channel: Channel;
+}
+
 /** The calling side of a node: a channel for each service, over links that they share. */
 export class Calling implements Transport {
   readonly clock: Clock;
   private readonly parts: CallingParts;
   private readonly links: Links;
   private readonly deadlines: DeadlineWheel;
-  /** By balancer, then by service. */
-  private readonly channels = new Map<Balancer, Map<string, Channel>>();
+  /** By balancer, then by name of the service: one for each schema that clients were made with. */
+  private readonly channels = new Map<Balancer, Map<string, ServiceChannel[]>>();
   private closing: Promise<void> | undefined;
 
   constructor(parts: CallingParts) {
@@ -59,12 +64,16 @@ export class Calling implements Transport {
       byService = new Map();
       this.channels.set(balancer, byService);
     }
-    let channel = byService.get(service.name);
-    if (channel === undefined) {
-      channel = this.makeChannel(service, balancer);
-      byService.set(service.name, channel);
-      if (this.closing !== undefined) channel.close();
+    let channels = byService.get(service.name);
+    if (channels === undefined) {
+      channels = [];
+      byService.set(service.name, channels);
     }
+    const known = channels.find(({ schema }) => schema === service.schema);
+    if (known !== undefined) return known.channel;
+    const channel = this.makeChannel(service, balancer);
+    channels.push({ schema: service.schema, channel });
+    if (this.closing !== undefined) channel.close();
     return channel;
   }
 
@@ -117,7 +126,9 @@ export class Calling implements Transport {
   }
 
   private *all(): Iterable<Channel> {
-    for (const byService of this.channels.values()) yield* byService.values();
+    for (const byService of this.channels.values()) {
+      for (const channels of byService.values()) for (const { channel } of channels) yield channel;
+    }
   }
 
   private makeChannel(service: UsedService, balancer: Balancer): Channel {

@@ -301,7 +301,7 @@ export class Connection extends CallDispatcher implements Instance, ClientSessio
     const session = this.current;
     if (session === undefined || !session.ready || !this.roomIn(session)) return undefined;
     if (this.withheld.has(call.method.definition.service)) return undefined;
-    if (!session.welcomed && (this.cautious || needsWelcome(call))) return undefined;
+    if (!session.welcomed && (this.cautious || needsWelcome(call) || this.used.size > 0)) return undefined;
     return session.fits(call) ? session : undefined;
   }
 

@@ -153,8 +153,9 @@ export abstract class Session implements PacketHandler, OutboxHost {
    * for that long. That is the clock of the peer's event loop; whether the link stands is the socket's matter.
    */
   protected checkSilence(now: number, stallMs: number): HeliographError | undefined {
+    const { heard } = this;
     // If it was this side's loop that stood still, what the peer has sent meanwhile is still to be read.
-    if (this.heard || now - this.checkedAt > stallMs / 2) this.silentSince = now;
+    if (heard || now - this.checkedAt > stallMs / 2) this.silentSince = now;
     this.heard = false;
     this.checkedAt = now;
     const silentMs = Math.round(now - this.silentSince);
@@ -165,7 +166,8 @@ export abstract class Session implements PacketHandler, OutboxHost {
         { reason: "PEER_STALLED" },
       );
     }
-    this.ping();
+    // Who talks need not be asked whether it lives.
+    if (!heard) this.ping();
     return undefined;
   }
 
