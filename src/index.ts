@@ -6,6 +6,13 @@ export { type ErrorDetail, type ErrorOptions, HeliographError } from "./core/err
 export type { Logger } from "./core/logger.js";
 export { Metadata, type MetadataInit, type MetadataValue } from "./core/metadata.js";
 export type { Reason } from "./core/reasons.js";
+export { beacon } from "./discovery/beacon.js";
+export type { BeaconOptions } from "./discovery/beacon-options.js";
+export { dns } from "./discovery/dns.js";
+export type { DnsOptions } from "./discovery/dns-options.js";
+export { etcd } from "./discovery/etcd.js";
+export type { EtcdOptions, EtcdTls } from "./discovery/etcd-options.js";
+export { type FixedAddresses, fixed } from "./discovery/fixed.js";
 export type { InstanceEvent } from "./discovery/instance-changes.js";
 export {
   type DiscoveringNode,
@@ -13,6 +20,7 @@ export {
   listInstances,
 } from "./discovery/list-instances.js";
 export { type RegistryHost, type ServeRegistryOptions, serveRegistry } from "./discovery/serve-registry.js";
+export type { ServiceOrName } from "./discovery/service-names.js";
 export { type WatchInstancesOptions, watchInstances } from "./discovery/watch-instances.js";
 export type { CircuitState } from "./interceptors/circuit.js";
 export {
@@ -26,6 +34,7 @@ export { type LoggingOptions, type LogLevel, logging } from "./interceptors/logg
 export { type RateLimitOptions, rateLimit } from "./interceptors/rate-limit.js";
 export { type RetryInterceptorOptions, retry } from "./interceptors/retry.js";
 export type { Balancer, Candidate, PickedCall, Picker, PickerParts } from "./naming/balancer.js";
+export { type ConsistentHashOptions, consistentHash } from "./naming/consistent-hash.js";
 export type {
   Announcement,
   Condition,
@@ -34,6 +43,12 @@ export type {
   Load,
   ServedService,
 } from "./naming/instance.js";
+export { leastPending } from "./naming/least-pending.js";
+export { type OutlierEjectionOptions, outlierEjection } from "./naming/outlier-ejection.js";
+export { type PowerOfTwoOptions, powerOfTwo } from "./naming/power-of-two.js";
+export { type PreferLocalOptions, preferLocal } from "./naming/prefer-local.js";
+export { type PriorityOptions, priority } from "./naming/priority.js";
+export { random } from "./naming/random.js";
 export type {
   InstanceListener,
   InstanceSource,
@@ -41,6 +56,8 @@ export type {
   Resolver,
   ResolverHost,
 } from "./naming/resolver.js";
+export { roundRobin } from "./naming/round-robin.js";
+export { type StickyOptions, sticky } from "./naming/sticky.js";
 export { type ClientConnection, connectTo } from "./node/connect.js";
 export { createNode } from "./node/create-node.js";
 export type { MethodDescription, NodeDescription, ServiceDescription } from "./node/description.js";
@@ -116,4 +133,8 @@ export type {
   UnaryMethod,
 } from "./wire/definition.js";
 export { detail, findDetails } from "./wire/details.js";
+export { type DynamicService, dynamicService } from "./wire/dynamic-service.js";
 export type { LimitOptions } from "./wire/limits.js";
+export { compareSchemas, type Incompatibility } from "./wire/schema-compare.js";
+export { schemaHash } from "./wire/schema-hash.js";
+export { describeService } from "./wire/schema-text.js";
