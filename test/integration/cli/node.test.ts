@@ -63,6 +63,16 @@ describe("helio node", () => {
     expect(closed.state).toBe("running");
   });
 
+  test("gives no order to a node that has taken the endpoint of the one that is meant", async () => {
+    await using other = await standInRegistry([knownNode(one, { instance: "gone-before-1", epoch: 1 })]);
+    expect(await helio("node", "stop", "gone-before", "--registry", endpointOf(other))).toEqual({
+      code: 1,
+      out: [],
+      err: ["echo (gone-bef) has not answered as it should: another node listens there now"],
+    });
+    expect(one.state).toBe("running");
+  });
+
   test("drains and stops", async () => {
     expect((await helio("node", "drain", short(one), "--grace-ms", "100", ...at)).out).toEqual([
       `echo (${short(one)}) is drained`,
