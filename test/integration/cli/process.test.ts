@@ -33,12 +33,12 @@ test("a registry is watched by another process; Ctrl+C ends both with 0, and so 
   const watch = ["watch", "--json", "--registry", endpoint];
   const interrupted = helio(watch);
   const unread = helio(watch);
+  const ended = [interrupted, unread].map((child) => once(child, "close"));
   const first = await echoNode("first", { registries: [endpoint] });
   expect(await firstLine(interrupted)).toContain('"node":"first"');
   interrupted.kill("SIGINT");
   await firstLine(unread);
   unread.stdout.destroy();
-  const ended = [interrupted, unread].map((child) => once(child, "close"));
   // Whatever it writes now, nobody reads.
   await first.close();
   expect(await Promise.all(ended)).toEqual([
