@@ -2,7 +2,7 @@ import { cpus } from "node:os";
 import { describe, hasPyzmq, type Server, start, startServer } from "./program.js";
 import { scenes as all, type Scene, type SceneClient } from "./scenes.js";
 
-const LIMIT_MS = 90_000;
+const LIMIT_MS = 150_000;
 const INTERRUPTED = 130;
 const PYTHONS = [".cache/python/bin/python", "python3"];
 

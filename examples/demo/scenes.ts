@@ -89,4 +89,11 @@ export const scenes: readonly Scene[] = [
     killed: 0,
     clients: [{ file: "check.ts" }],
   },
+  {
+    title: "Five services that find each other, killed, hung and restarted",
+    folder: "15-bakery",
+    servers: 0,
+    killed: 0,
+    clients: [{ file: "main.ts" }],
+  },
 ];
