@@ -33,7 +33,8 @@ export class MethodStats {
   private readonly path: string;
   private calls = 0;
   private inFlight = 0;
-  private readonly errors = new Float64Array(CODES);
+  /** By code; made by the first error. */
+  private errors: Float64Array | undefined;
   private readonly latency = new LatencyHistogram();
 
   constructor(path: string) {
@@ -50,19 +51,19 @@ export class MethodStats {
     this.latency.add(clock.now() - arrival.at);
     this.inFlight--;
     this.calls++;
-    if (code !== 0) this.errors[code]!++;
+    if (code !== 0) this.failed(code);
   }
 
   /** A request has not become a call. */
   refused(code: Code): void {
     this.calls++;
-    this.errors[code]!++;
+    this.failed(code);
     this.latency.add(0);
   }
 
   counts(): MethodCounts {
     const errors = new Map<Code, number>();
-    for (const [code, count] of this.errors.entries()) if (count > 0) errors.set(code as Code, count);
+    for (const [code, count] of this.errors?.entries() ?? []) if (count > 0) errors.set(code as Code, count);
     const { path, calls, inFlight, requestBytes, responseBytes } = this;
     return { path, calls, inFlight, errors, requestBytes, responseBytes, latency: this.latency.counts() };
   }
@@ -72,7 +73,12 @@ export class MethodStats {
     this.calls = 0;
     this.requestBytes = 0;
     this.responseBytes = 0;
-    this.errors.fill(0);
+    this.errors = undefined;
     this.latency.reset();
+  }
+
+  private failed(code: number): void {
+    this.errors ??= new Float64Array(CODES);
+    this.errors[code]!++;
   }
 }
