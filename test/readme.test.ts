@@ -7,8 +7,8 @@ import { hasPython, Session } from "./docs/session.js";
 import { isSnippet, runSnippets, writeSnippets } from "./docs/snippets.js";
 
 const MINUTE = 60_000;
-/** Held to the code by test/codegen/guide.test.ts. */
-const OTHERS = ["generate.md"];
+/** Held to the code by test/codegen/guide.test.ts and test/integration/cli/guide.test.ts. */
+const OTHERS = ["generate.md", "command.md"];
 const guide = readdirSync(join(repository, "docs/guide")).filter((page) => !OTHERS.includes(page));
 const pages = ["README.md", ...guide.map((page) => `docs/guide/${page}`)];
 

@@ -15,8 +15,8 @@ export interface FakeTerminal extends Terminal {
   readonly err: string[];
   /** Presses Ctrl+C. */
   interrupt(): void;
-  /** Resolves when a line was printed that the pattern fits; at once when there is one. */
-  printed(pattern: RegExp): Promise<string>;
+  /** Resolves when a line was printed that fits; at once when there is one. */
+  printed(fits: RegExp | ((line: string) => boolean)): Promise<string>;
 }
 
 /** A terminal without a process. */
@@ -46,10 +46,10 @@ export function fakeTerminal(
     input: Readable.from(input === undefined ? [] : [input]),
     interrupted: () => end.signal,
     interrupt: () => end.abort(),
-    printed: (pattern) =>
+    printed: (fits) =>
       new Promise((resolve) => {
         const look = () => {
-          const line = out.find((each) => pattern.test(each));
+          const line = out.find((each) => (fits instanceof RegExp ? fits.test(each) : fits(each)));
           if (line === undefined) return;
           waiting.delete(look);
           resolve(line);
