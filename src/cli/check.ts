@@ -25,6 +25,7 @@ policies, types, streaming, idempotency and resumption.`;
 /** `helio check`: whether the lock manifest is current, and what changed that breaks peers. */
 export function checkCommand(): Command {
   return new Command("check")
+    .summary("show what would break peers")
     .description("Check that heliograph.lock.json is current, and report breaking changes.")
     .option("--against <where>", "a lock manifest to compare with: a file, a folder or a git ref")
     .option("--json", "print the report as JSON")

@@ -21,6 +21,7 @@ Examples:
 /** `helio generate`: messages by ts-proto, services by the kit's plugin, and the lock manifest. */
 export function generateCommand(): Command {
   return new Command("generate")
+    .summary("make code of .proto files")
     .description("Make TypeScript of the .proto files: messages, services and heliograph.lock.json.")
     .option("--proto <dir>", "folder of the .proto files (default: the modules of buf.yaml, or proto)")
     .option("--out <dir>", "folder for the code (default: src/gen)")

@@ -16,6 +16,7 @@ Examples:
 /** `helio init`: a new project that runs, with one service, its server and its client. */
 export function initCommand(): Command {
   return new Command("init")
+    .summary("make a new project that runs")
     .description("Make a new project that runs: a .proto file, a server and a client.")
     .argument("[dir]", "where", ".")
     .option("--verbose", "show more when something fails")

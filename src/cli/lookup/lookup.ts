@@ -93,7 +93,8 @@ export class Lookup implements AsyncDisposable {
         heardMsAgo: message.heardMsAgo,
         registries: [endpoint],
       }));
-      const identity = registry && {
+      if (registry === undefined) throw new Failure("it does not say who it is");
+      const identity = {
         instance: registry.instance,
         epoch: Number(registry.epoch),
         revision: Number(registry.revision),

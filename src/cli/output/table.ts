@@ -37,7 +37,7 @@ export function table<Row>(
     .map(({ column, texts }) => ({
       column,
       texts,
-      width: Math.max(width(column.title), ...texts.map(width)),
+      width: texts.reduce((most, text) => Math.max(most, width(text)), width(column.title)),
     }));
   const last = drawn.at(-1);
   if (last === undefined) return [];
