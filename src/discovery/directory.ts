@@ -64,6 +64,11 @@ export class Directory implements InstanceSource {
     }
   }
 
+  /** What is known may be old: those that only look now and then look again soon. */
+  recheck(): void {
+    for (const { source } of this.opened ?? []) source.recheck?.();
+  }
+
   /** Takes the node away from every resolver. Never rejects, and ends soon. */
   async withdraw(): Promise<void> {
     await Promise.allSettled((this.opened ?? []).map(({ source }) => source.withdraw?.()));

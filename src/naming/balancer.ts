@@ -32,9 +32,9 @@ export interface Picker {
    * A call that it picked this instance for has ended. Calls are only timed and told of when a picker has this.
    *
    * @param error the code it ended with; undefined when it succeeded
-   * @param ms from the call's sending to its end
+   * @param ms from the call's sending to its end; undefined for streams, which take as long as they like
    */
-  ended?(candidate: Candidate, error: Code | undefined, ms: number): void;
+  ended?(candidate: Candidate, error: Code | undefined, ms: number | undefined): void;
 }
 
 /** What a picker is made with. */

@@ -131,7 +131,7 @@ class EjectingPicker implements Picker {
     return this.inner.pick(this.left, call);
   }
 
-  ended(candidate: Candidate, error: Code | undefined, ms: number): void {
+  ended(candidate: Candidate, error: Code | undefined, ms: number | undefined): void {
     this.inner.ended?.(candidate, error, ms);
     const record = this.records.find(candidate);
     // Its calls of before the ejection have been judged with it.

@@ -62,7 +62,8 @@ class PowerOfTwoPicker implements Picker {
     return candidates[index];
   }
 
-  ended(candidate: Candidate, error: Code | undefined, ms: number): void {
+  ended(candidate: Candidate, error: Code | undefined, ms: number | undefined): void {
+    if (ms === undefined) return;
     const latency = this.latencies.find(candidate);
     if (error !== undefined && NO_ANSWER.includes(error)) latency?.failed(ms);
     else latency?.answered(ms, this.clock.now());

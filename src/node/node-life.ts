@@ -151,6 +151,7 @@ export class NodeLife implements Node {
         connected: (endpoint, peer) => this.feed.tell({ kind: "connected", endpoint, peer }),
         disconnected: (endpoint, peer, error) =>
           this.feed.tell({ kind: "disconnected", endpoint, peer, error }),
+        unreachable: () => this.directory.recheck(),
         handshakeFailed: (endpoint, error) => this.feed.tell({ kind: "handshake-failed", endpoint, error }),
       },
     });

@@ -55,6 +55,7 @@ describe.each(rpcCases.filter(({ name }) => name === "tcp" || name === "memory")
           connected: (_, { node }) => events.push(`connected ${node}`),
           disconnected: (_, peer) => events.push(`disconnected ${peer?.node}`),
           handshakeFailed: () => events.push("handshake failed"),
+          unreachable() {},
         },
         judge: () => undefined,
         everywhere: new Set(),

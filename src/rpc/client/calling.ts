@@ -52,6 +52,7 @@ export class Calling implements Transport {
       connected: (endpoint, peer) => parts.events.connected(endpoint, peer),
       disconnected: (endpoint, peer, error) => parts.events.disconnected(endpoint, peer, error),
       handshakeFailed: (endpoint, error) => parts.events.handshakeFailed(endpoint, error),
+      unreachable: () => parts.events.unreachable(),
       trustChanged: () => {
         for (const channel of this.all()) channel.trustChanged();
       },

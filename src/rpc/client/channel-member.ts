@@ -67,8 +67,14 @@ export class ChannelMember implements Candidate {
     const unreachable = whyUnreachable(this.info);
     if (unreachable !== undefined) return unreachable;
     if (!this.serves) return this.info.condition;
-    if (session?.trouble !== undefined) return session.trouble;
+    if (session?.trouble !== undefined) return this.troubled(session.trouble);
     if (session === undefined) return connection.failure?.rawMessage ?? "is being connected to";
     return this.resting === undefined ? this.info.state : "has just refused a call";
+  }
+
+  /** A registry may have noticed more of it, or earlier. */
+  private troubled(trouble: string): string {
+    const { state } = this.info;
+    return state === "alive" ? trouble : `${trouble}; it is said to be ${state}`;
   }
 }

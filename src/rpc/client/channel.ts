@@ -159,8 +159,9 @@ export class Channel extends CallDispatcher implements InstanceListener, Connect
 
   override settled(call: ClientCall): void {
     super.settled(call);
-    if (call.sentTo !== undefined)
-      this.pickerOf(call).ended?.(call.sentTo, call.outcome, this.clock.now() - call.sentAt);
+    if (call.sentTo === undefined) return;
+    const ms = call.method.definition.kind === "unary" ? this.clock.now() - call.sentAt : undefined;
+    this.pickerOf(call).ended?.(call.sentTo, call.outcome, ms);
   }
 
   override again(call: ClientCall, error: HeliographError): boolean {

@@ -20,6 +20,8 @@ export interface LinkEvents {
   connected(endpoint: string, peer: Peer): void;
   disconnected(endpoint: string, peer: Peer | undefined, error: HeliographError): void;
   handshakeFailed(endpoint: string, error: HeliographError): void;
+  /** An instance was lost, or could not be reached: what is known of it may be old. */
+  unreachable(): void;
   /** An instance is trusted again, or no longer. */
   trustChanged(): void;
 }
@@ -74,8 +76,9 @@ class PooledLink implements Link, ConnectionUser {
       this.events.disconnected(before.endpoint, before.peer, before.endReason ?? lost(before.endpoint));
     if (session !== before && session?.peer !== undefined)
       this.events.connected(session.endpoint, session.peer);
-    if (failure !== this.failure && failure?.reason === "HANDSHAKE_FAILED")
-      this.events.handshakeFailed(endpoint, failure);
+    const failed = failure !== undefined && failure !== this.failure;
+    if (failed || (session === undefined && before !== undefined)) this.events.unreachable();
+    if (failed && failure.reason === "HANDSHAKE_FAILED") this.events.handshakeFailed(endpoint, failure);
     this.failure = failure;
   }
 }
