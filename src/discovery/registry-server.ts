@@ -137,6 +137,7 @@ export class RegistryServer implements RegisterAnswersHost, WatchAnswersHost {
     const registered = this.registered.get(answers);
     this.forget(answers);
     if (registered === undefined || this.closed) return;
+    this.catchUp();
     this.registry.broke(registered, answers, this.clock.now());
     this.schedule();
   }
@@ -226,6 +227,11 @@ export class RegistryServer implements RegisterAnswersHost, WatchAnswersHost {
     this.timer = this.clock.after(Math.max(0, at - this.clock.now()), () => this.look());
   }
 
+  /** What happens now may be the first that is noticed after the loop was blocked, ahead of the timer. */
+  private catchUp(): void {
+    if (this.clock.now() - this.timerAt >= LATE * this.heartbeatMs) this.look();
+  }
+
   private look(): void {
     const now = this.clock.now();
     const lateMs = now - this.timerAt;
@@ -239,6 +245,7 @@ export class RegistryServer implements RegisterAnswersHost, WatchAnswersHost {
   private probe(wanted: WantedProbe): void {
     const ended = (answered: boolean): void => {
       if (this.closed) return;
+      this.catchUp();
       this.registry.probed(wanted.registered, answered, this.clock.now());
       this.schedule();
     };

@@ -374,6 +374,25 @@ describe("a registry whose own loop was blocked", () => {
     await settle(500);
     expect(watcher.news()).toEqual(["c suspect"]);
   });
+
+  test("takes nobody for dead whose connection broke meanwhile, though it notices that first", async () => {
+    const of = new LateClock();
+    const { register, watch, settle } = await setUp({ of });
+    const watcher = watch();
+    const a = register();
+    a.announce("a");
+    await settle();
+    await beat(3_020, a);
+    watcher.news();
+    of.lateMs = 10_000;
+    a.cancel();
+    await settle();
+    expect(watcher.news()).toEqual(["a suspect"]);
+    await settle(HEARTBEAT_MS);
+    expect(watcher.news()).toEqual([]);
+    await settle(2 * HEARTBEAT_MS);
+    expect(watcher.news()).toEqual(["a dead"]);
+  });
 });
 
 describe("a watch", () => {
