@@ -96,7 +96,7 @@ describe("an instance that hangs", () => {
       source,
       balancer: { name: "first", picker: () => ({ pick: ([first]) => first }) },
       host: "",
-      events: { connected() {}, disconnected() {}, handshakeFailed() {} },
+      events: { connected() {}, disconnected() {}, handshakeFailed() {}, unreachable() {} },
       judge: () => undefined,
       everywhere: new Set(),
     });
@@ -147,6 +147,20 @@ describe("an instance that hangs", () => {
     expect(error.message).toContain(
       "is stalled: its connection stands, and its event loop has answered nothing for",
     );
+  });
+
+  test("is named as others see it, too, where they know more", async () => {
+    const { wait, infos } = await two();
+    const [one, other] = infos as [InstanceInfo, InstanceInfo];
+    void wait(60_000);
+    await clock.advanceAsync(10);
+    network.stall("memory://one");
+    await clock.advanceAsync(1.2 * INTERVAL_MS);
+    source.say({ ...one, state: "stalled" }, other);
+    await clock.advanceAsync(10);
+    const waits = wait(3 * INTERVAL_MS);
+    await clock.advanceAsync(3 * INTERVAL_MS);
+    expect((await waits).message).toMatch(/has been silent for \d+ ms; it is said to be stalled$/);
   });
 
   test("is dead within three intervals when its link is silent, too: what it was asked fails then", async () => {
