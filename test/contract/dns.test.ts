@@ -1,4 +1,5 @@
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { Resolver } from "node:dns/promises";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { dns } from "../../src/discovery/dns.js";
 import type { DnsOptions } from "../../src/discovery/dns-options.js";
 import type { OpenResolver } from "../../src/naming/resolver.js";
@@ -83,12 +84,17 @@ function settled(): Promise<void> {
   return until(SOON_MS, "the end of the questions", () => timersSet % 2 === 1);
 }
 
+/** Lets all happen that would happen at once. */
+async function turns(): Promise<void> {
+  for (let turn = 0; turn < 10; turn++) await new Promise((resolve) => setImmediate(resolve));
+}
+
 /** Waits until the next question is due, and that it is not due before. */
 async function dueIn(ms: number): Promise<void> {
   await settled();
-  const before = server.questions.length;
+  const before = timersSet;
   clock.advance(ms - 1);
-  expect(server.questions).toHaveLength(before);
+  expect(timersSet).toBe(before);
   await askedAgain(1);
 }
 
@@ -312,8 +318,18 @@ describe("DNS is asked again", () => {
     clock.advance(3_000);
     resolver.recheck?.();
     await askedAgain(0);
-    resolver.recheck?.();
     expect(server.questions).toHaveLength(3);
+  });
+
+  test("not twice at a time", async () => {
+    await open(() => "silence");
+    watching(resolver, GREETER);
+    await askedAgain(0);
+    const before = timersSet;
+    resolver.recheck?.();
+    clock.advance(4_999);
+    expect(timersSet).toBe(before);
+    expect(server.questions).toHaveLength(1);
   });
 
   test("only while somebody wants to know", async () => {
@@ -356,9 +372,10 @@ describe("what was known stays", () => {
     });
     expect(endpoints(seen)).toEqual([at("10.0.0.7")]);
     expect(seen.lists).toHaveLength(1);
-    replies["A greeter.test"] = a("10.0.0.8");
+    replies["A greeter.test"] = a("10.0.0.7");
     await askedAgain(8_000);
-    await shows(seen, at("10.0.0.8"));
+    await until(SOON_MS, "the same list once more", () => seen.lists.length === 2);
+    expect(endpoints(seen)).toEqual([at("10.0.0.7")]);
     expect(host.told).toEqual(["lost", "back"]);
   });
 
@@ -383,6 +400,24 @@ describe("what was known stays", () => {
     await askedAgain(1_000);
     await shows(seen, at("10.0.0.8"));
     expect(seen.lists).toHaveLength(2);
+  });
+
+  test("while hundreds of hosts can't be found, of which no more are asked for when the time is over", async () => {
+    const names = Array.from({ length: 300 }, (_, index) => `pod-${index}.test`);
+    await open(
+      (question) =>
+        question.startsWith("SRV")
+          ? { overTcp: names.map((target) => ({ type: "SRV" as const, target, port: 7000 })) }
+          : "silence",
+      { port: undefined, srv: true },
+    );
+    const seen = watching(resolver, GREETER);
+    clock.advance(0);
+    await until(SOON_MS, "questions for hosts", () => server.questions.length === 2 + 16);
+    clock.advance(5_000);
+    await until(SOON_MS, "a failure", () => seen.failures.length === 1);
+    await turns();
+    expect(server.questions).toHaveLength(2 + 16);
   });
 
   test("while an answer is late, but comes in time", async () => {
@@ -488,6 +523,7 @@ describe("a DNS that fails from the first", () => {
 
 describe("closing", () => {
   test("ends a question that nobody answers, and tells nobody anything", async () => {
+    const cancel = vi.spyOn(Resolver.prototype, "cancel");
     await open(() => "silence");
     const seen = watching(resolver, GREETER);
     await askedAgain(0);
@@ -496,5 +532,9 @@ describe("closing", () => {
     expect(seen.lists).toEqual([]);
     expect(seen.failures).toEqual([]);
     await resolver.close();
+    await turns();
+    expect(clock.timers).toBe(0);
+    expect(cancel).toHaveBeenCalledOnce();
+    cancel.mockRestore();
   });
 });

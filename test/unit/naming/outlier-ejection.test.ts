@@ -159,6 +159,28 @@ describe("outlierEjection", () => {
     expect(inUse(picker, [...candidates])).toEqual(["i2", "i3"]);
   });
 
+  test("counts anew for one that has come back", () => {
+    const { clock, picker } = ejecting();
+    const candidates = candidatesOf(3);
+    pick(picker, candidates);
+    end(picker, candidates[0], 5, Code.Unavailable);
+    clock.advance(30_000);
+    pick(picker, candidates);
+    end(picker, candidates[0], 4, Code.Unavailable);
+    expect(inUse(picker, candidates)).toContain("i0");
+  });
+
+  test("lets calls that were under way when it was taken out count for nothing", () => {
+    const { clock, picker } = ejecting();
+    const candidates = candidatesOf(8);
+    for (const ms of [30_000, 60_000]) {
+      pick(picker, candidates);
+      end(picker, candidates[0], 50, Code.Unavailable);
+      clock.advance(ms);
+      expect(inUse(picker, candidates)).toContain("i0");
+    }
+  });
+
   test("keeps an instance out that loses its connection and comes back", () => {
     const { picker } = ejecting();
     const candidates = candidatesOf(3);
