@@ -108,21 +108,18 @@ import { GreeterService } from "./gen/greeter/v1/greeter_heliograph.js";
 
 const node = createNode({ name: "greeter", security: insecure() });
 
-await serve(
-  node,
-  GreeterService,
-  { greet: (request) => ({ text: \`Hello, \${request.name}!\` }) },
-  { endpoint: "tcp://127.0.0.1:5555" },
-);
-console.log("serving on tcp://127.0.0.1:5555; Ctrl+C stops");
+await serve(node, GreeterService, {
+  greet: (request) => ({ text: \`Hello, \${request.name}!\` }),
+});
+console.log("serving; Ctrl+C stops");
 await runNode(node);
 `;
 
-const client = `import { connectTo, createClient, insecure } from "heliograph";
+const client = `import { createClient, createNode, insecure } from "heliograph";
 import { GreeterService } from "./gen/greeter/v1/greeter_heliograph.js";
 
-await using connection = connectTo(["tcp://127.0.0.1:5555"], { security: insecure() });
-const greeter = createClient(connection, GreeterService);
+await using node = createNode({ name: "caller", security: insecure() });
+const greeter = createClient(node, GreeterService);
 
 const { text } = await greeter.greet({ name: process.argv[2] ?? "Ada" });
 console.log(text);

@@ -83,7 +83,8 @@ export async function stubService<S extends ServiceDefinition>(
   ]);
   const { interceptors, ...both } = options;
   const common = { security: insecure(), ...both, network: options.network ?? memoryNetwork() };
-  const node = createNode({ name: "stub", ...common });
+  // Nobody has to find it; and faults are for calls of the service alone.
+  const node = createNode({ name: "stub", ...common, registries: [] });
   try {
     const { endpoints } = await serve(node, service, Object.fromEntries(stubs) as Handlers<S>);
     const connection = connectTo(endpoints, common);

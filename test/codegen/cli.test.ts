@@ -4,6 +4,7 @@ import { mkdir, readFile, rm, stat, symlink, writeFile } from "node:fs/promises"
 import { dirname, join } from "node:path";
 import { text } from "node:stream/consumers";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { unusedPort } from "../../examples/15-bakery/unused-port.js";
 import { runTool } from "../../src/cli/tools.js";
 import { helio, tsx } from "./helio.js";
 import { repository, temporaryFolder } from "./schemas.js";
@@ -12,8 +13,9 @@ const lock = "heliograph.lock.json";
 const proto = "proto/greeter/v1/greeter.proto";
 
 /** Runs a program of the project, with the package's sources in place of the installed package. */
-function start(cwd: string, file: string) {
-  const env = { ...process.env, TSX_TSCONFIG_PATH: join(cwd, "tsconfig.test.json") };
+function start(cwd: string, file: string, registry: string) {
+  const more = { TSX_TSCONFIG_PATH: join(cwd, "tsconfig.test.json"), HELIOGRAPH_REGISTRY: registry };
+  const env = { ...process.env, ...more };
   return spawn(process.execPath, ["--import", tsx, file], { cwd, env, stdio: ["ignore", "pipe", "inherit"] });
 }
 
@@ -90,15 +92,11 @@ describe("a new project", { timeout: 60_000 }, () => {
     });
   });
 
-  it("runs: the client is greeted by the server, which ends when it is told to", async () => {
-    const address = `ipc://${join(parent, "greeter.sock")}`;
-    for (const file of ["src/server.ts", "src/client.ts"]) {
-      const source = await readFile(join(project, file), "utf8");
-      await writeFile(join(project, file), source.replaceAll("tcp://127.0.0.1:5555", address));
-    }
-    const server = start(project, "src/server.ts");
+  it("runs: the client finds the server and is greeted; the server ends when it is told to", async () => {
+    const registry = `local:${await unusedPort()}`;
+    const server = start(project, "src/server.ts", registry);
     await once(server.stdout, "data");
-    expect(await text(start(project, "src/client.ts").stdout)).toBe("Hello, Ada!\n");
+    expect(await text(start(project, "src/client.ts", registry).stdout)).toBe("Hello, Ada!\n");
     server.kill("SIGTERM");
     expect(await once(server, "exit")).toEqual([0, null]);
   });

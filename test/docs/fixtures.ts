@@ -20,7 +20,8 @@ const ENDPOINT = "memory://examples";
 /** What the snippets of the pages name without making it. The test copies this file beside them. */
 export async function fixtures() {
   const network = memoryNetwork();
-  const server = createNode({ name: "examples", security: insecure(), network });
+  // Snippets find those that they make, and no others.
+  const server = createNode({ name: "examples", security: insecure(), network, registries: [] });
   await serve(
     server,
     GreeterService,

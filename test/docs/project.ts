@@ -3,6 +3,7 @@ import { cp, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/pr
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { unusedPort } from "../../examples/15-bakery/unused-port.js";
 import { newProject } from "../../src/cli/new-project.js";
 import { type CommandLine, runTool } from "../../src/cli/tools.js";
 
@@ -13,6 +14,8 @@ const DEPENDENCIES = ["@bufbuild", "@types", "ts-proto", "tsx", "typescript", "z
 /** A user's project in a folder of its own, with this package, as it was built last, in its node_modules. */
 export interface Project extends AsyncDisposable {
   readonly folder: string;
+  /** What HELIOGRAPH_REGISTRY is in it: pages that run side by side must not meet. */
+  readonly registry: string;
   write(path: string, content: string): Promise<void>;
   /** Every address of a port becomes one of a file in this folder: ports of this machine may be taken. */
   local(text: string): string;
@@ -40,6 +43,7 @@ export async function makeProject(): Promise<Project> {
   const tsc: CommandLine = [process.execPath, join(repository, "node_modules/typescript/bin/tsc")];
   return {
     folder,
+    registry: `local:${await unusedPort()}`,
     write,
     local,
     shown: (text) => text.replaceAll(new RegExp(`ipc://${folder}/(\\d+)\\.sock`, "g"), "tcp://127.0.0.1:$1"),

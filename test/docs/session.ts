@@ -91,7 +91,14 @@ export class Session implements AsyncDisposable {
 
   private start(command: string) {
     const script = `${PRELUDE}\n${this.project.local(command)}`;
-    const env = { ...process.env, NODE: process.execPath, PYTHON: python, PYTHONUTF8: "1" };
+    const { registry } = this.project;
+    const env = {
+      ...process.env,
+      NODE: process.execPath,
+      PYTHON: python,
+      PYTHONUTF8: "1",
+      HELIOGRAPH_REGISTRY: registry,
+    };
     return spawn("bash", ["-c", script], { cwd: this.folder, env, stdio: ["ignore", "pipe", "pipe"] });
   }
 }

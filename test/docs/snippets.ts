@@ -34,6 +34,7 @@ export async function writeSnippets(project: Project, snippets: readonly Block[]
 export async function runSnippets(project: Project): Promise<{ outputs: string[]; errors: string }> {
   const child = spawn(process.execPath, ["--import", "tsx", "src/snippets.ts"], {
     cwd: project.folder,
+    env: { ...process.env, HELIOGRAPH_REGISTRY: project.registry },
     stdio: ["ignore", "pipe", "pipe"],
   });
   const [output, errors] = await Promise.all([text(child.stdout), text(child.stderr), once(child, "close")]);
