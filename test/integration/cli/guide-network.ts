@@ -25,7 +25,7 @@ export interface GuideNetwork extends AsyncDisposable {
 /** Two greeters and a robot, of which one registry knows. */
 export async function startGuideNetwork(): Promise<GuideNetwork> {
   const registryNode = createNode({ name: "registry", security: insecure(), registries: [] });
-  await serveRegistry(registryNode, { endpoint: "tcp://127.0.0.1:*", heartbeatMs: 100 });
+  await serveRegistry(registryNode, { endpoint: "tcp://127.0.0.1:*", heartbeatMs: 200 });
   const registries = [endpointOf(registryNode)];
   const make = (name: string, more: Partial<NodeOptions> = {}) =>
     createNode({ name, security: insecure(), registries, logger: quiet, ...more });

@@ -68,7 +68,10 @@ describe("docs/guide/command.md", () => {
     "shows at line %d what is printed",
     async (_line, block) => {
       for (const step of stepsOf(block)) {
-        expect(kinds(await printed(step))).toEqual(kinds(step.output));
+        const [here, there] = [kinds(await printed(step)), kinds(step.output)];
+        // Which of several instances is faster is left to chance.
+        if (/ (ping|watch) /.test(step.command)) expect(here.sort()).toEqual(there.sort());
+        else expect(here).toEqual(there);
       }
     },
   );
