@@ -6,22 +6,26 @@ export { type ErrorDetail, type ErrorOptions, HeliographError } from "./core/err
 export type { Logger } from "./core/logger.js";
 export { Metadata, type MetadataInit, type MetadataValue } from "./core/metadata.js";
 export type { Reason } from "./core/reasons.js";
-export { beacon } from "./discovery/beacon.js";
-export type { BeaconOptions } from "./discovery/beacon-options.js";
-export { dns } from "./discovery/dns.js";
-export type { DnsOptions } from "./discovery/dns-options.js";
-export { etcd } from "./discovery/etcd.js";
-export type { EtcdOptions, EtcdTls } from "./discovery/etcd-options.js";
-export { type FixedAddresses, fixed } from "./discovery/fixed.js";
-export type { InstanceEvent } from "./discovery/instance-changes.js";
+export { dns } from "./discovery/addresses/dns.js";
+export type { DnsOptions } from "./discovery/addresses/dns-options.js";
+export { type FixedAddresses, fixed } from "./discovery/addresses/fixed.js";
+export { beacon } from "./discovery/beacon/beacon.js";
+export type { BeaconOptions } from "./discovery/beacon/beacon-options.js";
+export type { InstanceEvent } from "./discovery/directory/instance-changes.js";
 export {
   type DiscoveringNode,
   type ListInstancesOptions,
   listInstances,
-} from "./discovery/list-instances.js";
-export { type RegistryHost, type ServeRegistryOptions, serveRegistry } from "./discovery/serve-registry.js";
+} from "./discovery/directory/list-instances.js";
+export { type WatchInstancesOptions, watchInstances } from "./discovery/directory/watch-instances.js";
+export { etcd } from "./discovery/etcd/etcd.js";
+export type { EtcdOptions, EtcdTls } from "./discovery/etcd/etcd-options.js";
+export {
+  type RegistryHost,
+  type ServeRegistryOptions,
+  serveRegistry,
+} from "./discovery/registry/serve-registry.js";
 export type { ServiceOrName } from "./discovery/service-names.js";
-export { type WatchInstancesOptions, watchInstances } from "./discovery/watch-instances.js";
 export type { CircuitState } from "./interceptors/circuit.js";
 export {
   type CircuitBreaker,

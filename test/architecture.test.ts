@@ -37,6 +37,12 @@ const rpcLayers: readonly (readonly string[])[] = [
   ["client", "server", "fan-out"],
 ];
 
+/** The same within src/discovery. */
+const discoveryLayers: readonly (readonly string[])[] = [
+  ["."],
+  ["registry", "registries", "etcd", "beacon", "addresses", "directory"],
+];
+
 const barrels = ["src/index.ts", "src/testing/index.ts"];
 const MAX_LINES = 400;
 
@@ -136,11 +142,15 @@ describe("the folders of src", () => {
     expect(wrong.map(show)).toEqual([]);
   });
 
-  test("within rpc import themselves and lower ones only", () => {
-    const within = (path: string) => posix.dirname(path.slice("src/rpc/".length));
-    const layer = (folder: string) => rpcLayers.findIndex((each) => each.includes(folder));
+  test.each([
+    ["rpc", rpcLayers],
+    ["discovery", discoveryLayers],
+  ])("within %s import themselves and lower ones only", (folder, inner) => {
+    const root = `src/${folder}/`;
+    const within = (path: string) => posix.dirname(path.slice(root.length));
+    const layer = (name: string) => inner.findIndex((each) => each.includes(name));
     const wrong = edges
-      .filter(({ from, to }) => from.startsWith("src/rpc/") && to.startsWith("src/rpc/"))
+      .filter(({ from, to }) => from.startsWith(root) && to.startsWith(root))
       .map((edge) => ({ edge, from: within(edge.from), to: within(edge.to) }))
       .filter(({ from, to }) => from !== to && !(layer(to) !== -1 && layer(to) < layer(from)));
     expect(wrong.map(({ edge }) => show(edge))).toEqual([]);

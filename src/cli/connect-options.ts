@@ -1,6 +1,6 @@
 import { type Command, InvalidArgumentError } from "commander";
 import { HeliographError } from "../core/error.js";
-import { LOCAL_REGISTRY, REGISTRY_VARIABLE, registriesFrom } from "../discovery/registries.js";
+import { LOCAL_REGISTRY, REGISTRY_VARIABLE, registriesFrom } from "../discovery/registries/registries.js";
 import { checkEndpoint, isLocal } from "../naming/endpoint.js";
 import { insecure, type Security } from "../socket/security.js";
 import { UsageError } from "./failure.js";

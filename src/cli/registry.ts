@@ -1,6 +1,6 @@
 import { Command } from "commander";
 import { HeliographError } from "../core/error.js";
-import { LOCAL_REGISTRY } from "../discovery/registries.js";
+import { LOCAL_REGISTRY } from "../discovery/registries/registries.js";
 import { checkEndpoint, isLocal } from "../naming/endpoint.js";
 import { insecure } from "../socket/security.js";
 import { positive } from "./connect-options.js";
@@ -43,7 +43,7 @@ async function registry(flags: RegistryFlags, terminal: Terminal): Promise<void>
   const signal = terminal.interrupted();
   const [{ createNode }, { serveRegistry }] = await Promise.all([
     import("../node/create-node.js"),
-    import("../discovery/serve-registry.js"),
+    import("../discovery/registry/serve-registry.js"),
   ]);
   const security = insecure({ remote });
   const node = createNode({ name: "registry", security, registries: [] });

@@ -1,5 +1,5 @@
 import { Command } from "commander";
-import type { InstanceEvent } from "../discovery/instance-changes.js";
+import type { InstanceEvent } from "../discovery/directory/instance-changes.js";
 import type { InstanceInfo } from "../naming/instance.js";
 import { type ConnectFlags, registryOptions } from "./connect-options.js";
 import { nameOf } from "./lookup/instance-name.js";

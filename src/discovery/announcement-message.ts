@@ -7,7 +7,14 @@ import {
   type Load as LoadMessage,
   State as StateValue,
 } from "../gen/heliograph/discovery/v1/registry.js";
-import type { Announcement, Condition, InstanceInfo, InstanceState, Load } from "../naming/instance.js";
+import {
+  type Announcement,
+  type Condition,
+  type InstanceInfo,
+  type InstanceState,
+  instanceInfo,
+  type Load,
+} from "../naming/instance.js";
 import { showValue } from "../wire/show-value.js";
 
 const CONDITION_VALUES: Readonly<Record<Condition, ConditionValue>> = {
@@ -60,8 +67,9 @@ export function readAnnouncement(
     instance,
     epoch: readInteger("Announcement.epoch", message.epoch, code),
     version: readInteger("Announcement.version", message.version, code),
-    endpoints,
-    services,
+    // Copies have no room to grow, and what has arrived has room for sixteen more.
+    endpoints: [...endpoints],
+    services: [...services],
     labels: Object.fromEntries(labels),
     host,
     condition: known("Announcement.condition", CONDITIONS, message.condition, code),
@@ -122,11 +130,11 @@ export function instanceMessage(info: InstanceInfo, heardMsAgo: number): Instanc
 export function readInstance(message: InstanceMessage): InstanceInfo {
   const { announcement, state, load } = message;
   if (announcement === undefined) throw malformed("Instance.announcement is missing", Code.Internal);
-  return {
-    ...readAnnouncement(announcement, Code.Internal),
-    state: known("Instance.state", STATES, state, Code.Internal),
-    load: load === undefined ? undefined : readLoad(load, Code.Internal),
-  };
+  return instanceInfo(
+    readAnnouncement(announcement, Code.Internal),
+    known("Instance.state", STATES, state, Code.Internal),
+    load === undefined ? undefined : readLoad(load, Code.Internal),
+  );
 }
 
 /** The number of a state. */

@@ -3,7 +3,7 @@ import type { Clock } from "../core/clock.js";
 import { DeadlineWheel } from "../core/deadline-wheel.js";
 import { invalidArgument } from "../core/error.js";
 import { checkOptionNames } from "../core/option-names.js";
-import { Directory } from "../discovery/directory.js";
+import { Directory } from "../discovery/directory/directory.js";
 import { checkBalancer } from "../naming/balancer.js";
 import type { Announcement, Load } from "../naming/instance.js";
 import { roundRobin } from "../naming/round-robin.js";

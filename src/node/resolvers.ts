@@ -1,8 +1,8 @@
 import { invalidArgument } from "../core/error.js";
-import { localRegistry } from "../discovery/local-registry.js";
-import { REGISTRY_VARIABLE, registriesFrom } from "../discovery/registries.js";
-import { registryResolver } from "../discovery/registry-resolver.js";
-import { serveRegistry } from "../discovery/serve-registry.js";
+import { localRegistry } from "../discovery/registries/local-registry.js";
+import { REGISTRY_VARIABLE, registriesFrom } from "../discovery/registries/registries.js";
+import { registryResolver } from "../discovery/registries/registry-resolver.js";
+import { serveRegistry } from "../discovery/registry/serve-registry.js";
 import type { Resolver } from "../naming/resolver.js";
 import { checkReach, type Security } from "../socket/security.js";
 import { showValue } from "../wire/show-value.js";

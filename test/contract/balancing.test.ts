@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, test } from "vitest";
-import { dns } from "../../src/discovery/dns.js";
-import { fixed } from "../../src/discovery/fixed.js";
+import { dns } from "../../src/discovery/addresses/dns.js";
+import { fixed } from "../../src/discovery/addresses/fixed.js";
 import {
   Code,
   createClient,

@@ -10,7 +10,7 @@ import {
   presenceDatagrams,
   queryDatagram,
   readDatagram,
-} from "../../src/discovery/beacon-datagram.js";
+} from "../../src/discovery/beacon/beacon-datagram.js";
 import { fakeClock } from "../../src/testing/fake-clock.js";
 import { lanSocket, openBeacon, type TestLan, testLan } from "../support/beacon.js";
 import { holdings } from "../support/leaks.js";

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, test } from "vitest";
-import { Directory } from "../../src/discovery/directory.js";
+import { Directory } from "../../src/discovery/directory/directory.js";
 import { Code, HeliographError } from "../../src/index.js";
 import type { Announcement, InstanceInfo } from "../../src/naming/instance.js";
 import type { InstanceListener, OpenResolver, Resolver } from "../../src/naming/resolver.js";

@@ -1,7 +1,7 @@
 import { Resolver } from "node:dns/promises";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { dns } from "../../src/discovery/dns.js";
-import type { DnsOptions } from "../../src/discovery/dns-options.js";
+import { dns } from "../../src/discovery/addresses/dns.js";
+import type { DnsOptions } from "../../src/discovery/addresses/dns-options.js";
 import type { OpenResolver } from "../../src/naming/resolver.js";
 import { type FakeClock, fakeClock } from "../../src/testing/fake-clock.js";
 import { type DnsHandler, type DnsRecord, type DnsReply, DnsServer } from "../support/dns-server.js";

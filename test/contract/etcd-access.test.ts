@@ -1,7 +1,7 @@
 import { inspect } from "node:util";
 import { expect, test } from "vitest";
 import { Code } from "../../src/core/code.js";
-import { etcd } from "../../src/discovery/etcd.js";
+import { etcd } from "../../src/discovery/etcd/etcd.js";
 import { type EtcdServer, openEtcd, startEtcd } from "../support/etcd.js";
 import { announcementOf, recordingHost, watching } from "../support/resolver-host.js";
 import { until } from "../support/within.js";

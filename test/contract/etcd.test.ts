@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { announcementMessage } from "../../src/discovery/announcement-message.js";
-import type { EtcdOptions } from "../../src/discovery/etcd-options.js";
+import type { EtcdOptions } from "../../src/discovery/etcd/etcd-options.js";
 import { Announcement as AnnouncementMessage } from "../../src/gen/heliograph/discovery/v1/registry.js";
 import type { Announcement } from "../../src/naming/instance.js";
 import type { ResolverHost } from "../../src/naming/resolver.js";

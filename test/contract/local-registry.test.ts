@@ -1,8 +1,8 @@
 import { createServer } from "node:net";
 import { afterEach, describe, expect, test } from "vitest";
 import { systemClock } from "../../src/core/clock.js";
-import { localRegistry } from "../../src/discovery/local-registry.js";
-import { registryHandlers } from "../../src/discovery/registry-service.js";
+import { localRegistry } from "../../src/discovery/registries/local-registry.js";
+import { registryHandlers } from "../../src/discovery/registry/registry-service.js";
 import { RegistryService } from "../../src/gen/heliograph/discovery/v1/registry_heliograph.js";
 import {
   type Clock,

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, test } from "vitest";
 import { instanceMessage } from "../../src/discovery/announcement-message.js";
-import { registryResolver } from "../../src/discovery/registry-resolver.js";
+import { registryResolver } from "../../src/discovery/registries/registry-resolver.js";
 import type { State } from "../../src/gen/heliograph/discovery/v1/registry.js";
 import { type Clock, Code, HeliographError } from "../../src/index.js";
 import type { Load } from "../../src/naming/instance.js";

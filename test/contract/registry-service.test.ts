@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, test } from "vitest";
-import { registryHandlers } from "../../src/discovery/registry-service.js";
+import { registryHandlers } from "../../src/discovery/registry/registry-service.js";
 import type { Condition, RegisterRequest } from "../../src/gen/heliograph/discovery/v1/registry.js";
 import { RegistryService } from "../../src/gen/heliograph/discovery/v1/registry_heliograph.js";
 import {

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { GreeterService } from "../../examples/gen/example/v1/greeter_heliograph.js";
-import { beacon } from "../../src/discovery/beacon.js";
-import { etcd } from "../../src/discovery/etcd.js";
+import { beacon } from "../../src/discovery/beacon/beacon.js";
+import { etcd } from "../../src/discovery/etcd/etcd.js";
 import { createClient, createNode, insecure, type NodeOptions, serve } from "../../src/index.js";
 import type { Resolver } from "../../src/naming/resolver.js";
 import { testLan } from "../support/beacon.js";

@@ -1,7 +1,7 @@
 import { afterEach, expect, test } from "vitest";
 import { instanceMessage } from "../../src/discovery/announcement-message.js";
-import { Directory } from "../../src/discovery/directory.js";
-import { registryResolver } from "../../src/discovery/registry-resolver.js";
+import { Directory } from "../../src/discovery/directory/directory.js";
+import { registryResolver } from "../../src/discovery/registries/registry-resolver.js";
 import type { InstanceState } from "../../src/naming/instance.js";
 import { fakeClock, memoryNetwork } from "../../src/testing/index.js";
 import { announcementOf, recordingHost, watching } from "../support/resolver-host.js";

@@ -1,9 +1,9 @@
 import fc from "fast-check";
 import { afterEach, describe, expect, test } from "vitest";
-import { Directory } from "../../src/discovery/directory.js";
-import { InstanceChanges, type InstanceEvent } from "../../src/discovery/instance-changes.js";
-import { type DiscoveringNode, listInstances } from "../../src/discovery/list-instances.js";
-import { watchInstances } from "../../src/discovery/watch-instances.js";
+import { Directory } from "../../src/discovery/directory/directory.js";
+import { InstanceChanges, type InstanceEvent } from "../../src/discovery/directory/instance-changes.js";
+import { type DiscoveringNode, listInstances } from "../../src/discovery/directory/list-instances.js";
+import { watchInstances } from "../../src/discovery/directory/watch-instances.js";
 import { Code, HeliographError } from "../../src/index.js";
 import type { InstanceInfo, InstanceState } from "../../src/naming/instance.js";
 import { fakeClock } from "../../src/testing/index.js";

@@ -1,8 +1,8 @@
 import { createSocket, type Socket } from "node:dgram";
 import { once } from "node:events";
-import { beacon } from "../../src/discovery/beacon.js";
-import { readDatagram } from "../../src/discovery/beacon-datagram.js";
-import type { BeaconOptions } from "../../src/discovery/beacon-options.js";
+import { beacon } from "../../src/discovery/beacon/beacon.js";
+import { readDatagram } from "../../src/discovery/beacon/beacon-datagram.js";
+import type { BeaconOptions } from "../../src/discovery/beacon/beacon-options.js";
 import type { Announcement } from "../../src/naming/instance.js";
 import type { OpenResolver, ResolverHost } from "../../src/naming/resolver.js";
 import { until } from "./within.js";

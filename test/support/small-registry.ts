@@ -1,4 +1,4 @@
-import type { RegistryConnector } from "../../src/discovery/registry-resolver-link.js";
+import type { RegistryConnector } from "../../src/discovery/registries/registry-resolver-link.js";
 import type {
   Announcement,
   Instance,

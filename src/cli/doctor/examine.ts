@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { REGISTRY_VARIABLE } from "../../discovery/registries.js";
+import { REGISTRY_VARIABLE } from "../../discovery/registries/registries.js";
 import type { InfoResponse } from "../../gen/heliograph/node/v1/node.js";
 import { isLocal } from "../../naming/endpoint.js";
 import { seenFrom } from "../../naming/reach.js";

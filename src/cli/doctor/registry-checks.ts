@@ -1,4 +1,4 @@
-import { LOCAL_REGISTRY } from "../../discovery/registries.js";
+import { LOCAL_REGISTRY } from "../../discovery/registries/registries.js";
 import { nameOf } from "../lookup/instance-name.js";
 import type { KnownInstance } from "../lookup/known-instance.js";
 import { counted } from "../output/units.js";

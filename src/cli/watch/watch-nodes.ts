@@ -1,9 +1,9 @@
 import { systemClock } from "../../core/clock.js";
 import type { HeliographError } from "../../core/error.js";
 import type { Logger } from "../../core/logger.js";
-import { Directory } from "../../discovery/directory.js";
-import { InstanceChanges, type InstanceEvent } from "../../discovery/instance-changes.js";
-import { registryResolver } from "../../discovery/registry-resolver.js";
+import { Directory } from "../../discovery/directory/directory.js";
+import { InstanceChanges, type InstanceEvent } from "../../discovery/directory/instance-changes.js";
+import { registryResolver } from "../../discovery/registries/registry-resolver.js";
 import type { InstanceInfo } from "../../naming/instance.js";
 import type { ConnectSettings } from "../connect-options.js";
 import { connect } from "../lookup/reach.js";

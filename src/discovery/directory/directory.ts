@@ -1,0 +1,117 @@
+import { Code } from "../../core/code.js";
+import { HeliographError } from "../../core/error.js";
+import type { Announcement } from "../../naming/instance.js";
+import type {
+  InstanceListener,
+  InstanceSource,
+  OpenResolver,
+  Resolver,
+  ResolverHost,
+} from "../../naming/resolver.js";
+import { DirectoryService } from "./directory-service.js";
+
+/** One resolver at work. */
+interface OpenSource {
+  readonly name: string;
+  readonly source: OpenResolver;
+}
+
+/**
+ * All resolvers of one node: makes it known to each, and tells what they know together. Opens them when something is
+ * first wanted of them. Closing it ends each watch with one `failed`, CANCELLED.
+ */
+export class Directory implements InstanceSource {
+  private readonly resolvers: readonly Resolver[];
+  private readonly host: ResolverHost;
+  private readonly services = new Map<string, DirectoryService>();
+  private opened: readonly OpenSource[] | undefined;
+  private closing: Promise<void> | undefined;
+
+  constructor(resolvers: readonly Resolver[], host: ResolverHost) {
+    this.resolvers = resolvers;
+    this.host = host;
+  }
+
+  /** A service that nobody wants to know of any more is followed for another moment. */
+  watch(service: string, listener: InstanceListener): () => void {
+    if (this.closing !== undefined) {
+      let wanted = true;
+      setImmediate(() => {
+        if (wanted) listener.failed(closedError());
+      });
+      return () => {
+        wanted = false;
+      };
+    }
+    const followed = this.services.get(service) ?? this.follow(service);
+    return followed.listen(listener);
+  }
+
+  /**
+   * Makes the node known, or what has changed of it, at every resolver that can. Resolves when the first has done so,
+   * or when none could for now; they go on trying. Never rejects.
+   */
+  async announce(announcement: Announcement): Promise<void> {
+    if (this.closing !== undefined) return;
+    const attempts = this.sources().flatMap(({ source }) => source.announce?.(announcement) ?? []);
+    if (attempts.length === 0) return;
+    try {
+      await Promise.any(attempts);
+    } catch (thrown) {
+      const [error] = thrown instanceof AggregateError ? thrown.errors : [thrown];
+      if (this.closing === undefined)
+        this.host.logger.warn({ error }, "others can't find this node yet: it could be announced nowhere");
+    }
+  }
+
+  /** What is known may be old: those that only look now and then look again soon. */
+  recheck(): void {
+    for (const { source } of this.opened ?? []) source.recheck?.();
+  }
+
+  /** Takes the node away from every resolver. Never rejects, and ends soon. */
+  async withdraw(): Promise<void> {
+    await Promise.allSettled((this.opened ?? []).map(({ source }) => source.withdraw?.()));
+  }
+
+  /** Always ends; closing twice awaits the first. */
+  close(): Promise<void> {
+    this.closing ??= this.shutDown();
+    return this.closing;
+  }
+
+  private sources(): readonly OpenSource[] {
+    this.opened ??= this.resolvers.map((resolver) => ({
+      name: resolver.name,
+      source: resolver.open(this.host),
+    }));
+    return this.opened;
+  }
+
+  private follow(service: string): DirectoryService {
+    const { clock, logger, host } = this.host;
+    const followed = new DirectoryService(service, {
+      sources: this.sources(),
+      here: { host, processId: process.pid },
+      clock,
+      logger,
+      ended: () => {
+        this.services.delete(service);
+        followed.stop();
+      },
+    });
+    this.services.set(service, followed);
+    return followed;
+  }
+
+  private async shutDown(): Promise<void> {
+    const error = closedError();
+    for (const service of this.services.values()) service.close(error);
+    this.services.clear();
+    await Promise.allSettled((this.opened ?? []).map(({ source }) => source.close()));
+  }
+}
+
+function closedError(): HeliographError {
+  return new HeliographError(Code.Cancelled, "the node was closed", { reason: "CONNECTION_CLOSED" });
+}

@@ -1,0 +1,83 @@
+import { Code } from "../../core/code.js";
+import { HeliographError } from "../../core/error.js";
+import type { InstanceListener, ResolverHost } from "../../naming/resolver.js";
+import { InstanceListeners } from "../instance-listeners.js";
+import type { RegistryClient, RegistryLink, RegistryStream } from "./registry-resolver-link.js";
+import { RegistryView } from "./registry-resolver-view.js";
+
+/** Follows one service at one registry, for all who want to know. */
+export class RegistryWatch implements RegistryStream {
+  private readonly link: RegistryLink;
+  private readonly host: ResolverHost;
+  private readonly endpoint: string;
+  private readonly view: RegistryView;
+  private readonly listeners: InstanceListeners;
+  private run: AbortController | undefined;
+
+  /** @param service empty for all instances */
+  constructor(service: string, link: RegistryLink, host: ResolverHost, endpoint: string) {
+    this.link = link;
+    this.host = host;
+    this.endpoint = endpoint;
+    this.view = new RegistryView(service);
+    this.listeners = new InstanceListeners(host.logger);
+  }
+
+  /** Nobody wants to know any more. */
+  get idle(): boolean {
+    return this.listeners.size === 0;
+  }
+
+  listen(listener: InstanceListener): () => void {
+    const leave = this.listeners.add(listener);
+    this.link.add(this);
+    return leave;
+  }
+
+  close(): void {
+    this.listeners.close();
+    this.run?.abort();
+    this.run = undefined;
+    this.link.remove(this);
+  }
+
+  begin(client: RegistryClient): void {
+    this.run?.abort();
+    const run = new AbortController();
+    this.run = run;
+    void this.follow(run, client);
+  }
+
+  lost(error: HeliographError): void {
+    this.listeners.failed(error);
+  }
+
+  private async follow(run: AbortController, client: RegistryClient): Promise<void> {
+    let failure: HeliographError | undefined;
+    try {
+      let warned = false;
+      for await (const response of client.watch(this.view.request, { signal: run.signal })) {
+        if (run.signal.aborted) return;
+        this.view.take(response, (error) => {
+          if (!warned)
+            this.host.logger.warn({ error, registry: this.endpoint }, "an instance is passed over");
+          warned = true;
+        });
+        this.link.answered(this, client);
+        this.listeners.update(() => this.view.instances);
+      }
+    } catch (error) {
+      failure = HeliographError.from(error);
+    }
+    if (run.signal.aborted) return;
+    this.run = undefined;
+    if (failure !== undefined && failure.code !== Code.Unavailable) this.view.doubt();
+    this.link.failed(this, client, failure ?? this.ended());
+  }
+
+  private ended(): HeliographError {
+    return new HeliographError(Code.Aborted, `the registry at ${this.endpoint} has ended a watch`, {
+      reason: "CONNECTION_LOST",
+    });
+  }
+}
