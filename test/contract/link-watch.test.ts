@@ -22,7 +22,7 @@ import {
 } from "../../src/testing/index.js";
 import { CallService } from "../gen/heliograph/test/v1/call_heliograph.js";
 import { at, HandSource } from "../support/hand-source.js";
-import { silent } from "./rpc-harness.js";
+import { failure, silent } from "./rpc-harness.js";
 
 const INTERVAL_MS = 1_000;
 
@@ -158,8 +158,8 @@ describe("an instance that hangs", () => {
     await clock.advanceAsync(1.2 * INTERVAL_MS);
     source.say({ ...one, state: "stalled" }, other);
     await clock.advanceAsync(10);
-    const waits = wait(3 * INTERVAL_MS);
-    await clock.advanceAsync(3 * INTERVAL_MS);
+    const waits = wait(100);
+    await clock.advanceAsync(200);
     expect((await waits).message).toMatch(/has been silent for \d+ ms; it is said to be stalled$/);
   });
 
@@ -194,6 +194,22 @@ describe("an instance that hangs", () => {
     source.say({ ...one, state: "stalled" }, other);
     await clock.advanceAsync(INTERVAL_MS);
     expect(await who()).toBe("two");
+  });
+
+  test("is waited for when somebody else suspects it and there is no other: its own word counts, and comes soon", async () => {
+    const { who, infos } = await two();
+    const [one] = infos as [InstanceInfo];
+    for (const state of ["suspect", "stalled", "dead"] as const) {
+      source.say({ ...one, state });
+      expect(await who()).toBe("one");
+    }
+    network.stall("memory://one");
+    source.say({ ...one, state: "stalled" });
+    const waits = failure(who());
+    await clock.advanceAsync(2 * INTERVAL_MS);
+    const error = await waits;
+    expect(error).toMatchObject({ code: Code.Unavailable, notProcessed: true });
+    expect(error.message).toContain("is stalled");
   });
 
   test("is excused when it is this process that stood still", async () => {

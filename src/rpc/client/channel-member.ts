@@ -56,7 +56,8 @@ export class ChannelMember implements Candidate {
 
   /** It may become eligible in a moment. */
   get underWay(): boolean {
-    return this.callable && (this.link.connection.connecting || this.undecided);
+    const { connection, watch } = this.link;
+    return this.callable && (connection.connecting || this.undecided || watch.standing === "asked");
   }
 
   /** Why it isn't eligible, in few words. */

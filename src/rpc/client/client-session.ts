@@ -55,6 +55,8 @@ export class ClientSession extends Session implements DialerEvents, StreamCallSe
   endReason: HeliographError | undefined;
   /** What was found to be wrong with the server, by who watches over it. */
   trouble: string | undefined;
+  /** Called for each PING that the server has answered, by who watches over it. */
+  onPong: (() => void) | undefined;
   private readonly events: ClientSessionEvents;
   private readonly self: Introduction;
   private readonly expect: ExpectedServer | undefined;
@@ -295,6 +297,10 @@ export class ClientSession extends Session implements DialerEvents, StreamCallSe
     else if (frame.kind === FrameKind.Goaway) this.takeGoaway(frame);
     else if (frame.kind === FrameKind.Hello) this.meetClient();
     // Anything else belongs to later versions, or to calls that have ended.
+  }
+
+  protected override ponged(): void {
+    this.onPong?.();
   }
 
   protected fail(error: HeliographError): void {

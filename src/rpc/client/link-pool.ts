@@ -10,7 +10,7 @@ import type { SessionShared } from "../session/session.js";
 import type { ClientSession } from "./client-session.js";
 import { Connection, type ConnectionUser } from "./connection.js";
 import type { Link, LinkPool } from "./link.js";
-import { LinkWatch } from "./link-watch.js";
+import { LinkWatch, type Standing } from "./link-watch.js";
 
 /** How often links are looked at, in parts of an interval. */
 const LOOKS = 4;
@@ -47,8 +47,7 @@ class PooledLink implements Link, ConnectionUser {
   info: InstanceInfo;
   uses = 0;
   /** As the channels were told last. */
-  trusted = true;
-  quiet = false;
+  standing: Standing = "trusted";
   private session: ClientSession | undefined;
   private failure: HeliographError | undefined;
   private readonly events: LinkEvents;
@@ -60,9 +59,18 @@ class PooledLink implements Link, ConnectionUser {
     const { instance, epoch, endpoints } = info;
     const expect = instance === "" ? undefined : { instance, epoch };
     this.connection = new Connection({ ...parts, endpoints, expect });
-    this.watch = new LinkWatch(parts);
+    this.watch = new LinkWatch(parts, () => {
+      if (this.tellsNews()) events.trustChanged();
+    });
     // First, so that a new session is watched before any channel hears of it.
     this.connection.use(this);
+  }
+
+  /** True when the channels have to be told, which is taken as done. */
+  tellsNews(): boolean {
+    const before = this.standing;
+    this.standing = this.watch.standing;
+    return this.standing !== before;
   }
 
   roomier(): void {}
@@ -122,7 +130,7 @@ export class Links implements LinkPool {
     const own = this.links.get(link.key);
     if (own === undefined || own !== link) return;
     own.watch.doubt();
-    own.trusted = own.watch.trusted;
+    own.standing = own.watch.standing;
   }
 
   release(link: Link): void {
@@ -155,9 +163,7 @@ export class Links implements LinkPool {
       // While this process stood still, nobody could be heard.
       if (lateMs > this.parts.intervalMs / LOOKS) link.watch.excuse(lateMs, now);
       link.watch.look(now);
-      changed ||= link.trusted !== link.watch.trusted || link.quiet !== link.watch.quiet;
-      link.trusted = link.watch.trusted;
-      link.quiet = link.watch.quiet;
+      if (link.tellsNews()) changed = true;
     }
     if (this.links.size === 0) this.timer = undefined;
     else this.schedule(now);

@@ -10,6 +10,12 @@ const PING_AFTER = 0.25;
 /** From when on others are asked rather than one that says nothing. */
 const QUIET_AFTER = 0.75;
 
+/**
+ * What the channels make of a server: it is called; only when no other is there; calls may wait for it, since its own word
+ * is awaited; or it is left alone.
+ */
+export type Standing = "trusted" | "quiet" | "asked" | "mistrusted";
+
 /** What a link watch is made with. */
 export interface LinkWatchParts {
   readonly clock: Clock;
@@ -24,6 +30,7 @@ export interface LinkWatchParts {
  */
 export class LinkWatch {
   private readonly parts: LinkWatchParts;
+  private readonly onWord: () => void;
   private session: ClientSession | undefined;
   private liveness: Liveness;
   private received = 0;
@@ -34,15 +41,19 @@ export class LinkWatch {
   /** It owes an answer and has said nothing for a while: others are the better choice, as long as there are any. */
   quiet = false;
 
-  constructor(parts: LinkWatchParts) {
+  /** @param onWord called when a server that was in doubt has said something, ahead of the next look */
+  constructor(parts: LinkWatchParts, onWord: () => void) {
     this.parts = parts;
+    this.onWord = onWord;
     this.liveness = new Liveness(parts.intervalMs, parts.clock.now());
   }
 
   /** Another session, or none. */
   follow(session: ClientSession | undefined): void {
     if (session === this.session) return;
+    if (this.session !== undefined) this.session.onPong = undefined;
     this.session = session;
+    if (session !== undefined) session.onPong = () => this.ponged();
     this.received = session?.received ?? 0;
     this.liveness = new Liveness(this.parts.intervalMs, this.parts.clock.now());
     this.doubted = false;
@@ -56,6 +67,12 @@ export class LinkWatch {
     this.doubted = true;
     this.received = this.session.received;
     this.ping(this.session, this.parts.clock.now());
+  }
+
+  get standing(): Standing {
+    if (this.state !== "alive") return "mistrusted";
+    if (this.doubted) return "asked";
+    return this.quiet ? "quiet" : "trusted";
   }
 
   /** Calls may be sent to it. */
@@ -83,6 +100,13 @@ export class LinkWatch {
       this.ping(session, now);
     if (liveness.wantsProbe(now)) this.probe(session);
     this.judge(session, liveness.state(now), silentMs);
+  }
+
+  /** Whoever waits for its word is not kept waiting for the next look. */
+  private ponged(): void {
+    if (!this.doubted) return;
+    this.look(this.parts.clock.now());
+    this.onWord();
   }
 
   private judge(session: ClientSession, state: LivenessState, silentMs: number): void {

@@ -116,6 +116,7 @@ export abstract class Session implements PacketHandler, OutboxHost {
         return;
       }
       case FrameKind.Pong:
+        this.ponged();
         return;
       case FrameKind.Credit:
         if (frame.callId === 0) return;
@@ -178,6 +179,9 @@ export abstract class Session implements PacketHandler, OutboxHost {
       writer.end();
     });
   }
+
+  /** The peer's event loop has given one. */
+  protected ponged(): void {}
 
   /** Tells the peer that nothing new will be started, and why. Best effort. */
   protected sendGoaway(lastCallId: number, graceMs: number, error?: HeliographError): void {
