@@ -188,6 +188,14 @@ describe.each(rpcCases.filter(({ name }) => name === "tcp" || name === "memory")
       expect(error.message).toContain("no instance gone of");
     });
 
+    test("leaves a call that names another instance than a plain connection leads to", async () => {
+      const [one] = await servers(1);
+      const client = kit.client(one!);
+      expect((await client.call({ text: "" }, { instance: one!.node.instance })).text).toBe("0");
+      const error = await failure(client.call({ text: "" }, { instance: "another" }));
+      expect(error).toMatchObject({ code: Code.Unavailable, reason: "WRONG_INSTANCE", notProcessed: true });
+    });
+
     test("is not fooled by another server at a known address", async () => {
       const source = new HandSource();
       const [one] = await servers(1);

@@ -1,3 +1,5 @@
+import { Code } from "../../core/code.js";
+import { HeliographError } from "../../core/error.js";
 import { requestCompression } from "../call-options.js";
 import { checkSize, compressBytes, encodeMessage } from "../session/payload.js";
 import type { ClientCall } from "./client-call.js";
@@ -6,7 +8,7 @@ import type { ClientSession } from "./client-session.js";
 /** The call can't be sent before it is known who the server is and what it can do. */
 export function isSpecial({ options, group, streamsRequests }: ClientCall): boolean {
   const { compression } = options;
-  if (group !== undefined) return true;
+  if (group !== undefined || options.instance !== undefined) return true;
   return compression !== undefined && compression !== "none" && !streamsRequests;
 }
 
@@ -14,7 +16,7 @@ export function isSpecial({ options, group, streamsRequests }: ClientCall): bool
  * Makes a special call ready for this session; gives a promise when that takes a while, after which the call has to be
  * sent to whatever session there is then.
  *
- * @throws HeliographError UNAVAILABLE, reason INSTANCE_GONE, when an earlier attempt may have run on another server
+ * @throws HeliographError UNAVAILABLE, reason WRONG_INSTANCE, when the call names another server; INSTANCE_GONE, when an earlier attempt may have run on another server
  */
 export function prepare(call: ClientCall, session: ClientSession): Promise<void> | undefined {
   checkInstance(call, session);
@@ -52,7 +54,15 @@ function setRequest(call: ClientCall, bytes: Buffer, compression: number): void 
 }
 
 /** A repeated call finds its earlier answer, and a stream its end, only where that was given. */
-function checkInstance(call: ClientCall, { server }: ClientSession): void {
+function checkInstance(call: ClientCall, { server, endpoint }: ClientSession): void {
+  const { instance } = call.options;
+  if (instance !== undefined && server !== undefined && server.instance !== instance) {
+    throw new HeliographError(
+      Code.Unavailable,
+      `${call.method.path}: the server at ${endpoint} is instance ${server.instance}, not ${instance}`,
+      { reason: "WRONG_INSTANCE", notProcessed: true },
+    );
+  }
   const identity = call.group?.identity;
   if (identity === undefined || server === undefined) return;
   if (identity.instance !== server.instance || identity.epoch !== server.epoch) throw call.instanceGone();
