@@ -1,7 +1,7 @@
 import { messageOf } from "../../core/error.js";
 import { Liveness } from "../../core/liveness.js";
 import { Announcement as AnnouncementMessage } from "../../gen/heliograph/discovery/v1/registry.js";
-import type { Announcement, InstanceInfo, Load } from "../../naming/instance.js";
+import { type Announcement, type InstanceInfo, instanceInfo, type Load } from "../../naming/instance.js";
 import { decodeMessage } from "../../wire/decode-message.js";
 import { readAnnouncement } from "../announcement-message.js";
 import { checkAnnouncement } from "../registry-limits.js";
@@ -119,13 +119,13 @@ export class BeaconTable {
     liveness.setInterval(intervalMs);
     liveness.heard(now);
     const load = whole.load ?? known?.load;
-    const info = { ...announcement, state: liveness.state(now), load };
+    const info = instanceInfo(announcement, liveness.state(now), load);
     this.#entries.set(instance, { liveness, intervalMs, announcement, load, gone: false, info });
     return "changed";
   }
 
   #judge(entry: Entry, now: number): void {
-    entry.info = { ...entry.announcement, state: entry.liveness.state(now), load: entry.load };
+    entry.info = instanceInfo(entry.announcement, entry.liveness.state(now), entry.load);
   }
 }
 

@@ -1,7 +1,7 @@
 import { messageOf } from "../../core/error.js";
 import type { Logger } from "../../core/logger.js";
 import { Announcement as AnnouncementMessage } from "../../gen/heliograph/discovery/v1/registry.js";
-import type { InstanceInfo } from "../../naming/instance.js";
+import { type InstanceInfo, instanceInfo } from "../../naming/instance.js";
 import { decodeMessage } from "../../wire/decode-message.js";
 import { readAnnouncement } from "../announcement-message.js";
 import { checkAnnouncement } from "../registry-limits.js";
@@ -105,7 +105,7 @@ export class EtcdInstances {
       checkAnnouncement(announcement);
       if (!belongsAt(this.#prefix, key, announcement)) throw new Error("it belongs to another key");
       // A key is there for as long as its lease: etcd knows no more of a node.
-      return { ...announcement, state: "alive", load: undefined };
+      return instanceInfo(announcement, "alive", undefined);
     } catch (error) {
       this.#unreadable.found(key, error);
       return undefined;

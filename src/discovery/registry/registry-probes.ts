@@ -1,4 +1,4 @@
-import type { InstanceInfo } from "../../naming/instance.js";
+import { instanceInfo } from "../../naming/instance.js";
 import { type Place, seenFrom } from "../../naming/reach.js";
 import type { WantedProbe } from "./registry.js";
 
@@ -25,7 +25,7 @@ export class RegistryProbes {
   /** Asks the link of one instance; `done` is called once. */
   ask({ registered, endpoints }: WantedProbe, timeoutMs: number, done: (answered: boolean) => void): void {
     const { announcement, state, load } = registered;
-    const info: InstanceInfo = { ...announcement, endpoints, state, load };
+    const info = instanceInfo({ ...announcement, endpoints }, state, load);
     const reachable = seenFrom(info, this.here).endpoints.slice(0, ENDPOINTS);
     const begin = () => void this.run(reachable, timeoutMs, done);
     if (this.running < PARALLEL) begin();
