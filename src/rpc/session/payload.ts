@@ -89,11 +89,12 @@ function smaller(plain: Buffer, packed: Buffer, compression: Compression): Encod
   return { bytes: packed, compression: compressionId(compression) };
 }
 
-/** The message as bytes of its own, for a call that has to wait. */
+/** The message as bytes of its own, for a call that has to wait; a stream holds them until it ends. */
 export function encodeMessage(codec: PayloadCodec, type: PayloadType, message: unknown): Buffer {
   const writer = new MessageWriter();
   codec.encode(type, message, writer);
-  return writer.take();
+  const bytes = writer.take();
+  return ownBytes(bytes, 0, bytes.length);
 }
 
 /**
