@@ -20,7 +20,7 @@ export function nodeFacts(instance: KnownInstance, info: InfoResponse | undefine
     ["process", [processText(instance, info)]],
     ["security", info === undefined ? [] : [info.security]],
     ["protocol", info === undefined ? [] : [info.protocolVersions.join(", ")]],
-    ["registries", info?.registries.map(registryText) ?? []],
+    ["registries", info?.resolvers.map(resolverText) ?? []],
     ["calls", load === undefined ? [] : [`${count(load.callsInFlight)} in flight`]],
     [
       "loop",
@@ -57,6 +57,6 @@ function processText({ processId, host, kit }: KnownInstance, info: InfoResponse
     .join(", ");
 }
 
-function registryText({ endpoint, connected, error }: InfoResponse["registries"][number]): string {
-  return `${endpoint}  ${connected ? "registered" : error || "not registered"}`;
+function resolverText({ name, connected, error }: InfoResponse["resolvers"][number]): string {
+  return `${name}  ${connected ? "registered" : error || "not registered"}`;
 }

@@ -60,13 +60,13 @@ function unequal(endpoint: string, missing: readonly KnownInstance[]): Finding {
 /** Whether each node can use all that it finds others by, and is found by. */
 export function checkRegistrations({ nodes }: Facts): Finding[] {
   return nodes.flatMap(({ instance, info }) =>
-    (info?.registries ?? [])
+    (info?.resolvers ?? [])
       .filter(({ connected }) => !connected)
       .map(
-        ({ endpoint, error }): Finding => ({
+        ({ name, error }): Finding => ({
           check: "registration",
           level: "warn",
-          text: `${nameOf(instance)} has lost ${endpoint}${error === "" ? "" : `: ${error}`}`,
+          text: `${nameOf(instance)} has lost ${name}${error === "" ? "" : `: ${error}`}`,
           advice: "see whether it can be reached from there; until then others may not find the node",
         }),
       ),

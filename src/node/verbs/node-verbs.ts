@@ -46,9 +46,7 @@ export function nodeVerbs(host: NodeVerbsHost): Handlers<NodeService> {
         announcement: announcementMessage(announcement),
         load: loadMessage(host.load()),
         uptimeMs: whole((clock.wallUs() - announcement.epoch) / 1_000),
-        registries: host
-          .registries()
-          .map(({ name, connected, error }) => ({ endpoint: name, connected, error })),
+        resolvers: host.registries().map(({ name, connected, error }) => ({ name, connected, error })),
         security: host.security,
         runtime: runtimeName(),
         protocolVersions: [...VERSIONS],

@@ -83,9 +83,9 @@ describe("a registry", () => {
 
   test("that a node is not registered with is told of", () => {
     const info = InfoResponse.create({
-      registries: [
-        { endpoint: "registry ipc://b", connected: false, error: "nobody listens there" },
-        { endpoint: REGISTRY, connected: true, error: "" },
+      resolvers: [
+        { name: "registry ipc://b", connected: false, error: "nobody listens there" },
+        { name: `registry ${REGISTRY}`, connected: true, error: "" },
       ],
     });
     expect(troubles({ nodes: [node("a", {}, { info })] })).toEqual([

@@ -29,8 +29,8 @@ export interface InfoResponse {
     | undefined;
   /** How long the node has been there. */
   uptimeMs: bigint;
-  /** Where it registers, and whether it is registered there now. */
-  registries: RegistryLink[];
+  /** Where it looks for others and is found by them, and whether it can be asked now. */
+  resolvers: ResolverLink[];
   /** How connections are protected: `insecure` or `curve`. */
   security: string;
   /** Of the runtime, such as `node 20.20.0`. */
@@ -39,8 +39,10 @@ export interface InfoResponse {
   protocolVersions: number[];
 }
 
-export interface RegistryLink {
-  endpoint: string;
+/** A way to find instances. */
+export interface ResolverLink {
+  /** Such as `registry tcp://127.0.0.1:7700`. */
+  name: string;
   connected: boolean;
   /** Why it is not. */
   error: string;
@@ -295,7 +297,7 @@ function createBaseInfoResponse(): InfoResponse {
     announcement: undefined,
     load: undefined,
     uptimeMs: 0n,
-    registries: [],
+    resolvers: [],
     security: "",
     runtime: "",
     protocolVersions: [],
@@ -318,8 +320,8 @@ export const InfoResponse: MessageFns<InfoResponse, "heliograph.node.v1.InfoResp
       }
       writer.uint32(24).uint64(message.uptimeMs);
     }
-    for (const v of message.registries) {
-      RegistryLink.encode(v!, writer.uint32(34).fork()).join();
+    for (const v of message.resolvers) {
+      ResolverLink.encode(v!, writer.uint32(34).fork()).join();
     }
     if (message.security !== "") {
       writer.uint32(42).string(message.security);
@@ -379,7 +381,7 @@ export const InfoResponse: MessageFns<InfoResponse, "heliograph.node.v1.InfoResp
               break;
             }
 
-            message.registries.push(RegistryLink.decode(reader, reader.uint32()));
+            message.resolvers.push(ResolverLink.decode(reader, reader.uint32()));
             continue;
           }
           case 5: {
@@ -437,8 +439,8 @@ export const InfoResponse: MessageFns<InfoResponse, "heliograph.node.v1.InfoResp
         : isSet(object.uptime_ms)
         ? BigInt(object.uptime_ms)
         : 0n,
-      registries: globalThis.Array.isArray(object?.registries)
-        ? object.registries.map((e: any) => RegistryLink.fromJSON(e))
+      resolvers: globalThis.Array.isArray(object?.resolvers)
+        ? object.resolvers.map((e: any) => ResolverLink.fromJSON(e))
         : [],
       security: isSet(object.security) ? globalThis.String(object.security) : "",
       runtime: isSet(object.runtime) ? globalThis.String(object.runtime) : "",
@@ -461,8 +463,8 @@ export const InfoResponse: MessageFns<InfoResponse, "heliograph.node.v1.InfoResp
     if (message.uptimeMs !== 0n) {
       obj.uptimeMs = message.uptimeMs.toString();
     }
-    if (message.registries?.length) {
-      obj.registries = message.registries.map((e) => RegistryLink.toJSON(e));
+    if (message.resolvers?.length) {
+      obj.resolvers = message.resolvers.map((e) => ResolverLink.toJSON(e));
     }
     if (message.security !== "") {
       obj.security = message.security;
@@ -486,7 +488,7 @@ export const InfoResponse: MessageFns<InfoResponse, "heliograph.node.v1.InfoResp
       : undefined;
     message.load = (object.load !== undefined && object.load !== null) ? Load.fromPartial(object.load) : undefined;
     message.uptimeMs = (object.uptimeMs !== undefined && object.uptimeMs !== null) ? BigInt(object.uptimeMs) : 0n;
-    message.registries = object.registries?.map((e) => RegistryLink.fromPartial(e)) || [];
+    message.resolvers = object.resolvers?.map((e) => ResolverLink.fromPartial(e)) || [];
     message.security = object.security ?? "";
     message.runtime = object.runtime ?? "";
     message.protocolVersions = object.protocolVersions?.map((e) => e) || [];
@@ -494,16 +496,16 @@ export const InfoResponse: MessageFns<InfoResponse, "heliograph.node.v1.InfoResp
   },
 };
 
-function createBaseRegistryLink(): RegistryLink {
-  return { endpoint: "", connected: false, error: "" };
+function createBaseResolverLink(): ResolverLink {
+  return { name: "", connected: false, error: "" };
 }
 
-export const RegistryLink: MessageFns<RegistryLink, "heliograph.node.v1.RegistryLink"> = {
-  $type: "heliograph.node.v1.RegistryLink" as const,
+export const ResolverLink: MessageFns<ResolverLink, "heliograph.node.v1.ResolverLink"> = {
+  $type: "heliograph.node.v1.ResolverLink" as const,
 
-  encode(message: RegistryLink, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.endpoint !== "") {
-      writer.uint32(10).string(message.endpoint);
+  encode(message: ResolverLink, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.name !== "") {
+      writer.uint32(10).string(message.name);
     }
     if (message.connected !== false) {
       writer.uint32(16).bool(message.connected);
@@ -514,7 +516,7 @@ export const RegistryLink: MessageFns<RegistryLink, "heliograph.node.v1.Registry
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): RegistryLink {
+  decode(input: BinaryReader | Uint8Array, length?: number): ResolverLink {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -523,7 +525,7 @@ export const RegistryLink: MessageFns<RegistryLink, "heliograph.node.v1.Registry
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseRegistryLink();
+      const message = createBaseResolverLink();
       while (reader.pos < end) {
         const tag = reader.uint32();
         switch (tag >>> 3) {
@@ -532,7 +534,7 @@ export const RegistryLink: MessageFns<RegistryLink, "heliograph.node.v1.Registry
               break;
             }
 
-            message.endpoint = reader.string();
+            message.name = reader.string();
             continue;
           }
           case 2: {
@@ -563,18 +565,18 @@ export const RegistryLink: MessageFns<RegistryLink, "heliograph.node.v1.Registry
     }
   },
 
-  fromJSON(object: any): RegistryLink {
+  fromJSON(object: any): ResolverLink {
     return {
-      endpoint: isSet(object.endpoint) ? globalThis.String(object.endpoint) : "",
+      name: isSet(object.name) ? globalThis.String(object.name) : "",
       connected: isSet(object.connected) ? globalThis.Boolean(object.connected) : false,
       error: isSet(object.error) ? globalThis.String(object.error) : "",
     };
   },
 
-  toJSON(message: RegistryLink): unknown {
+  toJSON(message: ResolverLink): unknown {
     const obj: any = {};
-    if (message.endpoint !== "") {
-      obj.endpoint = message.endpoint;
+    if (message.name !== "") {
+      obj.name = message.name;
     }
     if (message.connected !== false) {
       obj.connected = message.connected;
@@ -585,12 +587,12 @@ export const RegistryLink: MessageFns<RegistryLink, "heliograph.node.v1.Registry
     return obj;
   },
 
-  create<I extends Exact<DeepPartial<RegistryLink>, I>>(base?: I): RegistryLink {
-    return RegistryLink.fromPartial(base ?? ({} as any));
+  create<I extends Exact<DeepPartial<ResolverLink>, I>>(base?: I): ResolverLink {
+    return ResolverLink.fromPartial(base ?? ({} as any));
   },
-  fromPartial<I extends Exact<DeepPartial<RegistryLink>, I>>(object: I): RegistryLink {
-    const message = createBaseRegistryLink();
-    message.endpoint = object.endpoint ?? "";
+  fromPartial<I extends Exact<DeepPartial<ResolverLink>, I>>(object: I): ResolverLink {
+    const message = createBaseResolverLink();
+    message.name = object.name ?? "";
     message.connected = object.connected ?? false;
     message.error = object.error ?? "";
     return message;
