@@ -36,7 +36,8 @@ export class Detached {
 
   /** None is left that a drain would wait for. */
   get idle(): boolean {
-    return ![...this.calls].some(({ kit }) => !kit);
+    for (const { kit } of this.calls) if (!kit) return false;
+    return true;
   }
 
   /** How many go on though nobody waits for them. */

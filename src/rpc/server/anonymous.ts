@@ -37,7 +37,8 @@ export class AnonymousPeer {
 
   /** No call is in flight that a drain would wait for. */
   get idle(): boolean {
-    return ![...this.calls].some(({ kit }) => !kit);
+    for (const { kit } of this.calls) if (!kit) return false;
+    return true;
   }
 
   receive(parts: Buffer[]): void {

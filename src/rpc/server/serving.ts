@@ -124,6 +124,7 @@ export class Serving {
     try {
       if (endpoint !== undefined) await this.listen(endpoint);
       else await Promise.all(this.servers.values());
+      if (this.closing !== undefined) throw closed();
     } catch (error) {
       remove();
       throw error;
