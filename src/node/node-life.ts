@@ -40,6 +40,8 @@ const GRACE_MS = 5_000;
 const CONNECT_TIMEOUT_MS = 2_000;
 /** How often a server that owes an answer has to say something; as often as registries want to hear nodes. */
 const INTERVAL_MS = 1_000;
+/** The least that what ends with the node may take for it, however short the grace. */
+const OWNED_MS = 1_000;
 /** How long others may take to learn that the node drains, before it does. */
 const ANNOUNCE_MS = 300;
 
@@ -261,7 +263,7 @@ export class NodeLife implements Node {
     const known = this.nodeState !== "idle";
     this.become("draining");
     try {
-      await this.owned.dispose();
+      await within(this.clock, Math.max(graceMs, OWNED_MS), this.owned.dispose());
       // Who knows it calls somebody else, and is not refused.
       if (known) await within(this.clock, ANNOUNCE_MS, this.announcer.announce());
       await this.serving.close(graceMs);

@@ -41,7 +41,10 @@ export interface Node extends AsyncDisposable {
    * first.
    */
   close(options?: CloseNodeOptions): Promise<void>;
-  /** Disposes of it when the node begins to close; what is given later, at once. What it returns takes that back. */
+  /**
+   * Disposes of it when the node begins to close, and waits for that until the grace is over, a second at least; what is
+   * given later is disposed of at once. What it returns takes that back.
+   */
   own(resource: Disposable | AsyncDisposable): () => void;
   /** For `setHealth`. */
   readonly health: HealthBoard;

@@ -20,6 +20,8 @@ export class Owned {
   /** Disposes of all, at the same time. Never rejects: what fails is logged. */
   async dispose(): Promise<void> {
     this.over = true;
+    // What ends with the node may close it once more, and has to find that it is being closed.
+    await Promise.resolve();
     const resources = [...this.resources];
     this.resources.clear();
     await Promise.all(resources.map((resource) => this.end(resource)));

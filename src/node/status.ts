@@ -25,7 +25,8 @@ export type NodeStatus =
   | { readonly kind: "missed"; readonly count: number };
 
 /**
- * Where a node is in its life: `idle` until it serves or calls, `starting` while it binds and announces itself, then
- * `running`, perhaps `paused`; `draining` lets calls in flight end; `closed` is for good.
+ * Where a node is in its life: `idle` until it serves something, also while it calls others; `starting` from when it
+ * listens until others can find it, then `running`, perhaps `paused`; `draining` lets calls in flight end; `closed` is
+ * for good.
  */
 export type NodeState = "idle" | "starting" | "running" | "paused" | "draining" | "closed";

@@ -53,7 +53,8 @@ export class Directory implements InstanceSource {
    */
   async announce(announcement: Announcement): Promise<void> {
     if (this.closing !== undefined) return;
-    const attempts = this.sources().flatMap(({ source }) => source.announce?.(announcement) ?? []);
+    const able = this.sources().filter(({ source }) => source.announce !== undefined);
+    const attempts = able.map(async ({ source }) => source.announce?.(announcement));
     if (attempts.length === 0) return;
     try {
       await Promise.any(attempts);
