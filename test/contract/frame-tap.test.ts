@@ -42,8 +42,8 @@ describe("a filter of frames", () => {
     await client.echo({ text: "a" });
     expect(seen).toEqual([
       `out ${FrameKind.Hello}`,
-      `out ${FrameKind.Request}`,
       `in ${FrameKind.Welcome}`,
+      `out ${FrameKind.Request}`,
       `in ${FrameKind.End}`,
     ]);
   });

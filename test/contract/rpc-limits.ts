@@ -200,12 +200,18 @@ export function testLimits(rpcCase: RpcCase): void {
       expect(await client.other({ text: "a" })).toMatchObject({ text: "a" });
     });
 
-    test("before WELCOME may be more than the server admits: what is too many is RESOURCE_EXHAUSTED, not processed", async () => {
-      const { client } = await pair({ call: never }, { node: { limits: { maxCalls: 3 } } });
-      const calls = Array.from({ length: 5 }, () => failure(client.call({}, { timeoutMs: 200 })));
-      const errors = await Promise.all(calls);
-      expect(errors.map(({ code }) => code)).toEqual([4, 4, 4, 8, 8]);
-      expect(errors[4]).toMatchObject({ reason: "TOO_MANY_CALLS", notProcessed: true, origin: "peer" });
+    test("are no more than the server admits from the first ones on: they wait for what it says", async () => {
+      const gate = gates();
+      const { client, errors } = await pair({ call: gate.call }, { node: { limits: { maxCalls: 3 } } });
+      const calls = numbered(client, [0, 1, 2, 3, 4]);
+      await gate.untilStarted(3);
+      expect(gate.started).toEqual([0, 1, 2]);
+      for (const number of [0, 1, 2, 3, 4]) {
+        await gate.untilStarted(number + 1);
+        gate.release(number);
+        await calls[number];
+      }
+      expect(errors).toEqual([]);
     });
   });
 

@@ -118,7 +118,8 @@ export abstract class CallDispatcher extends CallMaker {
     return outbox.packetBytes < SESSION_QUEUE_BYTES && outbox.waitingBytes < this.waitingBytes;
   }
 
-  private wait(call: ClientCall, now: number): void {
+  /** Brings the call to a session as soon as there is one for it. */
+  protected wait(call: ClientCall, now: number): void {
     if (call.request === undefined && !call.streamsRequests)
       call.request = encodeMessage(call.method.codec, call.method.input, call.message);
     this.waiting.add(call);

@@ -13,7 +13,7 @@ import { firstCredit, mostCredit } from "../../wire/limits.js";
 import type { BoundMethod } from "../bound-method.js";
 import type { Instance, Transport, TransportCallOptions, UsedService } from "../transport.js";
 import type { MessageSource, ResponseStream } from "../types.js";
-import { Channel, type ChannelParts } from "./channel.js";
+import { Channel } from "./channel.js";
 import { type LinkEvents, type LinkParts, Links } from "./link-pool.js";
 
 /** What the calling side of a node is made of. */
@@ -24,7 +24,6 @@ export interface CallingParts extends LinkParts {
   /** See `Announcement.host`. */
   readonly host: string;
   readonly events: Omit<LinkEvents, "trustChanged">;
-  readonly judge: ChannelParts["judge"];
   /** Services that every instance serves, and none announces. */
   readonly everywhere: ReadonlySet<string>;
 }
@@ -133,7 +132,7 @@ export class Calling implements Transport {
   }
 
   private makeChannel(service: UsedService, balancer: Balancer): Channel {
-    const { source, clock, connectTimeoutMs, shared, judge, host, everywhere } = this.parts;
+    const { source, clock, connectTimeoutMs, shared, host, everywhere } = this.parts;
     const pickerParts: PickerParts = { clock, random: Math.random, host };
     return new Channel({
       service,
@@ -147,7 +146,6 @@ export class Calling implements Transport {
       connectTimeoutMs,
       credit: { first: firstCredit(shared.limits), most: mostCredit(shared.limits) },
       messageBytes: shared.limits.messageBytes,
-      judge,
     });
   }
 }

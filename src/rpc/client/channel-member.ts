@@ -1,30 +1,27 @@
 import type { Timer } from "../../core/clock.js";
-import type { HeliographError } from "../../core/error.js";
+import { HeliographError } from "../../core/error.js";
 import type { Candidate } from "../../naming/balancer.js";
 import type { InstanceInfo } from "../../naming/instance.js";
 import { whyUnreachable } from "../../naming/reach.js";
-import type { ClientSession } from "./client-session.js";
+import type { UsedService } from "../transport.js";
 import type { Link } from "./link.js";
+import type { Withheld } from "./used-services.js";
 
 /** One instance of a service, as a channel sees it. */
 export class ChannelMember implements Candidate {
   readonly link: Link;
   info: InstanceInfo;
-  /** The session for which it was looked whether the instance can be called by this client at all. */
-  judged: ClientSession | undefined;
-  /** That is still being found out. */
-  undecided = false;
-  /** Why it can't. */
-  unfit: HeliographError | undefined;
   /** Set while it rests, after it has refused a call. */
   resting: Timer | undefined;
 
+  private readonly service: UsedService;
   private readonly everywhere: boolean;
 
-  /** @param everywhere what is called is served by every instance, also one that is paused or drains */
-  constructor(link: Link, info: InstanceInfo, everywhere: boolean) {
+  /** @param everywhere the service is served by every instance, also one that is paused or drains */
+  constructor(link: Link, info: InstanceInfo, service: UsedService, everywhere: boolean) {
     this.link = link;
     this.info = info;
+    this.service = service;
     this.everywhere = everywhere;
   }
 
@@ -39,8 +36,7 @@ export class ChannelMember implements Candidate {
       connection.session !== undefined &&
       watch.trusted &&
       this.serves &&
-      this.unfit === undefined &&
-      !this.undecided &&
+      this.withheld === undefined &&
       this.resting === undefined
     );
   }
@@ -50,6 +46,16 @@ export class ChannelMember implements Candidate {
     return this.serves && this.info.endpoints.length > 0 && this.unfit === undefined;
   }
 
+  /** Why calls of this client can't be sent to it at all. */
+  get unfit(): HeliographError | undefined {
+    const { withheld } = this;
+    return withheld instanceof HeliographError ? withheld : undefined;
+  }
+
+  private get withheld(): Withheld | undefined {
+    return this.link.connection.withheld(this.service);
+  }
+
   private get serves(): boolean {
     return this.everywhere || this.info.condition === "serving";
   }
@@ -57,14 +63,17 @@ export class ChannelMember implements Candidate {
   /** It may become eligible in a moment. */
   get underWay(): boolean {
     const { connection, watch } = this.link;
-    return this.callable && (connection.connecting || this.undecided || watch.standing === "asked");
+    return (
+      this.callable && (connection.connecting || this.withheld !== undefined || watch.standing === "asked")
+    );
   }
 
   /** Why it isn't eligible, in few words. */
   get why(): string {
     const { connection } = this.link;
     const { session } = connection;
-    if (this.unfit !== undefined) return this.unfit.rawMessage;
+    const { unfit } = this;
+    if (unfit !== undefined) return unfit.rawMessage;
     const unreachable = whyUnreachable(this.info);
     if (unreachable !== undefined) return unreachable;
     if (!this.serves) return this.info.condition;

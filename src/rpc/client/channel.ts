@@ -12,7 +12,7 @@ import { connectionClosed } from "./call-maker.js";
 import { ChannelMember } from "./channel-member.js";
 import type { ClientCall } from "./client-call.js";
 import type { ClientSession } from "./client-session.js";
-import type { Connection, ConnectionUser } from "./connection.js";
+import type { ConnectionUser } from "./connection.js";
 import type { LinkPool } from "./link.js";
 import { explainAbsence } from "./no-instance.js";
 import { WaitingCalls } from "./waiting-calls.js";
@@ -34,15 +34,6 @@ export interface ChannelParts {
   readonly connectTimeoutMs: number;
   readonly credit: { readonly first: StreamCredit; readonly most: StreamCredit };
   readonly messageBytes: number;
-  /**
-   * Whether the server of this session can be called by this client: undefined when it can, the error when it can't; a
-   * promise when it takes a while to find out.
-   */
-  judge(
-    service: UsedService,
-    session: ClientSession,
-    connection: Connection,
-  ): HeliographError | undefined | Promise<HeliographError | undefined>;
 }
 
 /** A client's way to all instances of one service: follows who they are, connects to each, and chooses for each call. */
@@ -82,7 +73,7 @@ export class Channel extends CallDispatcher implements InstanceListener, Connect
     this.streamCredit = parts.credit.first;
     this.mostCredit = parts.credit.most;
     this.waitingBytes = waitingBytesFor(parts.messageBytes);
-    this.waiting = new WaitingCalls(this.waitingBytes);
+    this.waiting = new WaitingCalls(this.waitingBytes, ({ instance }) => instance);
     this.picked = { path: "", request: undefined, metadata: undefined };
   }
 
@@ -145,8 +136,7 @@ export class Channel extends CallDispatcher implements InstanceListener, Connect
     if (this.waiting.size > 0) this.sendWaiting();
   }
 
-  changed(connection: Connection): void {
-    for (const member of this.members.values()) if (member.link.connection === connection) this.judge(member);
+  changed(): void {
     this.refresh();
   }
 
@@ -280,11 +270,12 @@ export class Channel extends CallDispatcher implements InstanceListener, Connect
     let member = this.members.get(key);
     if (member === undefined) {
       const link = this.parts.links.take(info);
-      member = new ChannelMember(link, info, this.parts.everywhere);
+      const { service, everywhere } = this.parts;
+      member = new ChannelMember(link, info, service, everywhere);
       this.members.set(key, member);
       link.connection.use(this);
-      if (member.callable && !this.parts.everywhere) link.connection.connect();
-      this.judge(member);
+      link.connection.channel(service);
+      if (member.callable && !everywhere) link.connection.connect();
       return;
     }
     if (info.version !== member.info.version) this.stale = true;
@@ -305,25 +296,6 @@ export class Channel extends CallDispatcher implements InstanceListener, Connect
     member.resting?.clear();
     member.link.connection.leave(this);
     this.parts.links.release(member.link);
-  }
-
-  private judge(member: ChannelMember): void {
-    const { connection } = member.link;
-    const { session } = connection;
-    if (session === undefined || member.judged === session) return;
-    member.judged = session;
-    const verdict = this.parts.judge(this.parts.service, session, connection);
-    member.undecided = verdict instanceof Promise;
-    if (!(verdict instanceof Promise)) {
-      member.unfit = verdict;
-      return;
-    }
-    void verdict.then((error) => {
-      if (member.judged !== session) return;
-      member.undecided = false;
-      member.unfit = error;
-      this.refresh();
-    });
   }
 
   /** The instance that has just refused a call gets no other for a while. */

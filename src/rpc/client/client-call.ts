@@ -115,10 +115,8 @@ export abstract class ClientCall extends Deadline implements Abortable, TableEnt
     if (oneWay) writer.flag(FrameField.oneWay);
   }
 
-  /** The session has sent REQUEST. */
+  /** The session has sent REQUEST, to a server that grants this much. */
   abstract begun(limits: Limits): void;
-  /** The peer has said what it grants, after REQUEST was sent on less. */
-  abstract granted(limits: Limits): void;
   /** MESSAGE, END or CREDIT has arrived, or a part of one. What throws is the fault of the peer and ends the session. */
   abstract take(frame: Frame, messageBytes: number, room: AssemblyRoom): void;
   /** The last chunk of a message has left. */

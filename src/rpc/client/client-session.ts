@@ -33,9 +33,7 @@ import type { StreamCallSession } from "./stream-call.js";
 
 /** What a session tells the connection that owns it. */
 export interface ClientSessionEvents {
-  /** The handshake is complete: calls may be sent. */
-  opened(session: ClientSession): void;
-  /** The server has answered HELLO with WELCOME. */
+  /** The server has answered HELLO with WELCOME: calls may be sent. */
   welcomed(session: ClientSession): void;
   /** The end of a call, or what the server has read, made room for more calls. */
   roomier(session: ClientSession): void;
@@ -111,11 +109,6 @@ export class ClientSession extends Session implements DialerEvents, StreamCallSe
     );
   }
 
-  /** The server has said what it grants. */
-  get welcomed(): boolean {
-    return this.server !== undefined;
-  }
-
   get peer(): Peer | undefined {
     return this.server && { node: this.server.node, instance: this.server.instance };
   }
@@ -132,7 +125,6 @@ export class ClientSession extends Session implements DialerEvents, StreamCallSe
     const writer = this.outbox.begin(FrameKind.Hello, 0);
     writeHello(writer, this.self, this.expect);
     this.outbox.end(writer);
-    this.events.opened(this);
   }
 
   message(parts: Buffer[], bytes: number): void {
@@ -313,18 +305,12 @@ export class ClientSession extends Session implements DialerEvents, StreamCallSe
    * there (RFC 9293, 3.5, simultaneous open).
    */
   private meetClient(): void {
-    const error = new HeliographError(
-      Code.Unavailable,
-      `nobody listens at ${this.endpoint}; a client answered`,
-      {
+    this.finish(
+      new HeliographError(Code.Unavailable, `nobody listens at ${this.endpoint}; a client answered`, {
         reason: "NO_INSTANCE",
         notProcessed: true,
-      },
+      }),
     );
-    // As in takeGoaway: none that waits may be sent here in place of those that fail.
-    this.leaving = error;
-    for (const call of this.calls.all()) call.fail(notStarted(call.method.path, this.endpoint, error));
-    this.finish(error);
   }
 
   private takeWelcome(frame: Frame): void {
@@ -335,7 +321,6 @@ export class ClientSession extends Session implements DialerEvents, StreamCallSe
     this.server = server;
     this.granted = server.limits;
     this.outbox.grant(this.granted);
-    for (const call of this.calls.all()) call.granted(this.granted);
     this.events.welcomed(this);
   }
 

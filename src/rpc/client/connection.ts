@@ -5,7 +5,7 @@ import { DeadlineWheel } from "../../core/deadline-wheel.js";
 import { HeliographError } from "../../core/error.js";
 import type { SocketFactory } from "../../socket/socket.js";
 import type { ExpectedServer, Introduction } from "../../wire/handshake.js";
-import { firstCredit, initialLimits, mostCredit, type StreamCredit } from "../../wire/limits.js";
+import { firstCredit, mostCredit, type StreamCredit } from "../../wire/limits.js";
 import type { Peer } from "../context.js";
 import { checkIntervalMs, type SessionShared } from "../session/session.js";
 import type { Instance, Transport, UsedService } from "../transport.js";
@@ -14,7 +14,8 @@ import { connectionClosed } from "./call-maker.js";
 import type { ClientCall } from "./client-call.js";
 import { ClientSession, type ClientSessionEvents } from "./client-session.js";
 import { Connector, type ConnectorHost } from "./connector.js";
-import { isSpecial } from "./prepare-call.js";
+import type { SchemaCheck } from "./schema-check.js";
+import { UsedServices, type Withheld } from "./used-services.js";
 import { WaitingCalls } from "./waiting-calls.js";
 
 /** All that a connection is made of; the node layer puts it together. */
@@ -31,23 +32,18 @@ export interface ConnectionParts {
   readonly stallMs: number;
   /** The one server that is meant; undefined for whoever listens there. */
   readonly expect?: ExpectedServer | undefined;
-  /**
-   * Whether the server of a session can be called by a client of this service; see `SchemaCheck.judge`. Default: it is
-   * not looked at.
-   */
-  judge?(
-    service: UsedService,
-    session: ClientSession,
-    connection: Connection,
-  ): HeliographError | undefined | Promise<HeliographError | undefined>;
+  readonly judge: SchemaCheck["judge"];
 }
 
 /** Who sends calls of its own on a connection's sessions. */
 export interface ConnectionUser {
   /** The session has room for more calls. Called for each call that ends. */
   roomier(): void;
-  /** There is a session that has been welcomed, or no longer, or another attempt to get one has failed. */
-  changed(connection: Connection): void;
+  /**
+   * There is a session, or no longer; or it was found out what it can be used for; or another attempt to get one has
+   * failed.
+   */
+  changed(): void;
 }
 
 /**
@@ -66,12 +62,10 @@ export class Connection extends CallDispatcher implements Instance, ClientSessio
   private readonly users: ConnectionUser[] = [];
   /** Why the last attempt failed; undefined once one has succeeded. */
   failure: HeliographError | undefined;
-  /** Takes the calls; undefined while there is none. */
-  private current: ClientSession | undefined;
+  /** Takes the calls: it was welcomed, and neither drains nor is over. Only WELCOME tells whether they may be sent. */
+  session: ClientSession | undefined;
   /** Being dialed, or not yet welcomed. */
   private attempt: ClientSession | undefined;
-  /** The server that was last connected is shutting down, and may still take connections: nothing is sent before WELCOME. */
-  private cautious = false;
   /** All that are not over: the two above, and those that drain. */
   private readonly sessions = new Set<ClientSession>();
   /** Set while there are sessions. */
@@ -79,10 +73,7 @@ export class Connection extends CallDispatcher implements Instance, ClientSessio
   private closing: Promise<void> | undefined;
   /** Set once it is retired. */
   private retired: (() => void) | undefined;
-  /** Services that clients were made of, by name. */
-  private readonly used = new Map<string, UsedService>();
-  /** Those of them that the server can't be called for, or for which that is being found out. */
-  private readonly withheld = new Map<string, HeliographError | "undecided">();
+  private readonly services: UsedServices;
   /** One for each endpoint; this one alone when there is only one. */
   private children: readonly Connection[] | undefined;
   peer: Peer | undefined;
@@ -94,7 +85,14 @@ export class Connection extends CallDispatcher implements Instance, ClientSessio
     this.deadlines = new DeadlineWheel(parts.clock);
     this.endpoints = parts.endpoints;
     this.waitingBytes = waitingBytesFor(parts.shared.limits.messageBytes);
-    this.waiting = new WaitingCalls(this.waitingBytes);
+    // Those that are withheld hold up nobody else, least of all the question what the server's schema is.
+    this.waiting = new WaitingCalls(this.waitingBytes, (call) =>
+      this.withheldOf(call) === undefined ? undefined : call.method.definition.service,
+    );
+    this.services = new UsedServices(
+      (service, session) => parts.judge(service, session, this),
+      () => this.served(),
+    );
     this.connector = new Connector(parts.endpoints, this, {
       clock: parts.clock,
       backoff: parts.backoff,
@@ -110,24 +108,20 @@ export class Connection extends CallDispatcher implements Instance, ClientSessio
     return this;
   }
 
-  /** Takes calls: it has been welcomed, and neither drains nor is over. */
-  get session(): ClientSession | undefined {
-    const { current } = this;
-    return current?.welcomed && !current.draining ? current : undefined;
-  }
-
   /** All services take the same way; of each it is looked whether the server's schema goes with the client's. */
   channel(service: UsedService): Transport {
-    if (this.parts.judge !== undefined && !this.used.has(service.name)) {
-      this.used.set(service.name, service);
-      if (this.session !== undefined) this.judge(service, this.session);
-    }
+    this.services.add(service);
     return this;
+  }
+
+  /** Why calls of a service that it is used for are not sent now, though there is a session. */
+  withheld({ name, schema }: UsedService): Withheld | undefined {
+    return this.services.withheld(name, schema);
   }
 
   /** Calls that are under way to the server. */
   get pending(): number {
-    return this.current?.inFlight ?? 0;
+    return this.session?.inFlight ?? 0;
   }
 
   /** A session is being made. */
@@ -168,13 +162,14 @@ export class Connection extends CallDispatcher implements Instance, ClientSessio
   }
 
   /** Each endpoint with a connection of its own; made when first asked for. */
-  instances(): readonly Instance[] {
+  instances(service: UsedService): readonly Instance[] {
     if (this.closing !== undefined) throw connectionClosed("instances()");
     const { endpoints } = this;
     this.children ??=
       endpoints.length === 1
         ? [this]
         : [...new Set(endpoints)].map((endpoint) => new Connection({ ...this.parts, endpoints: [endpoint] }));
+    for (const child of this.children) child.channel(service);
     return this.children;
   }
 
@@ -206,50 +201,30 @@ export class Connection extends CallDispatcher implements Instance, ClientSessio
 
   // The session's events.
 
-  opened(session: ClientSession): void {
-    if (session !== this.attempt) return;
-    this.current = session;
-    this.sendWaiting();
-  }
-
   welcomed(session: ClientSession): void {
     if (session !== this.attempt) return;
     this.attempt = undefined;
+    this.session = session;
     this.failure = undefined;
     this.peer = session.peer;
     this.connector.succeeded();
-    this.withheld.clear();
-    for (const service of this.used.values()) this.judge(service, session);
-    this.sendWaiting();
-    this.tellUsers();
+    this.services.follow(session);
+    this.served();
   }
 
   roomier(session: ClientSession): void {
-    if (session !== this.current) return;
+    if (session !== this.session) return;
     if (this.waiting.size > 0) this.sendWaiting();
     for (const user of this.users) user.roomier();
   }
 
   draining(session: ClientSession, error: HeliographError): void {
-    this.cautious = true;
-    if (session === this.current) this.current = undefined;
-    else if (session !== this.attempt) return;
-    if (session === this.attempt) {
-      this.attempt = undefined;
-      this.connector.failed(error);
-    } else this.connector.lost(error);
-    this.tellUsers();
+    this.lost(session, error);
   }
 
   closed(session: ClientSession, error: HeliographError): void {
     this.sessions.delete(session);
-    const { attempt, current } = this;
-    if (session === current) this.current = undefined;
-    if (session === attempt) {
-      this.attempt = undefined;
-      this.connector.failed(error);
-    } else if (session === current) this.connector.lost(error);
-    if (session === current) this.tellUsers();
+    this.lost(session, error);
     this.endRetired();
   }
 
@@ -279,29 +254,25 @@ export class Connection extends CallDispatcher implements Instance, ClientSessio
     this.tellUsers();
   }
 
-  protected override begin(call: ClientCall, now: number): void {
-    const verdict = this.withheld.size === 0 ? undefined : this.withheld.get(call.method.definition.service);
-    // Without a session it is that of a server that is gone: the next one is asked anew.
-    if (verdict instanceof HeliographError && this.session !== undefined) call.fail(verdict);
-    else super.begin(call, now);
+  protected override wait(call: ClientCall, now: number): void {
+    const withheld = this.withheldOf(call);
+    if (withheld instanceof HeliographError) throw withheld;
+    super.wait(call, now);
   }
 
   protected isConnected(): boolean {
-    return this.current !== undefined;
+    return this.session !== undefined;
   }
 
   protected sessionNow(call: ClientCall): ClientSession | undefined {
-    const session = this.current;
-    if (this.withheld.size > 0 && this.withheld.has(call.method.definition.service)) return undefined;
-    if (session === undefined || !session.welcomed || !session.ready) return undefined;
-    return this.roomIn(session) && !session.holdsMuch ? session : undefined;
+    const session = this.sessionFor(call);
+    return session?.holdsMuch ? undefined : session;
   }
 
   protected sessionFor(call: ClientCall): ClientSession | undefined {
-    const session = this.current;
+    const { session } = this;
     if (session === undefined || !session.ready || !this.roomIn(session)) return undefined;
-    if (this.withheld.has(call.method.definition.service)) return undefined;
-    if (!session.welcomed && (this.cautious || needsWelcome(call) || this.used.size > 0)) return undefined;
+    if (this.withheldOf(call) !== undefined) return undefined;
     return session.fits(call) ? session : undefined;
   }
 
@@ -309,10 +280,11 @@ export class Connection extends CallDispatcher implements Instance, ClientSessio
     this.connector.want();
   }
 
-  protected vainWait(): string {
-    return this.current === undefined
-      ? `there was no server at ${this.endpoint}`
-      : "too many other calls were in flight";
+  protected vainWait(call: ClientCall): string {
+    if (this.session === undefined) return `there was no server at ${this.endpoint}`;
+    return this.withheldOf(call) === undefined
+      ? "too many other calls were in flight"
+      : `${this.session.endpoint} has not told its schema`;
   }
 
   protected noInstance(call: ClientCall, cause: HeliographError | undefined): HeliographError {
@@ -330,25 +302,31 @@ export class Connection extends CallDispatcher implements Instance, ClientSessio
     });
   }
 
-  private judge(service: UsedService, session: ClientSession): void {
-    const verdict = this.parts.judge?.(service, session, this);
-    if (verdict === undefined) return;
-    if (!(verdict instanceof Promise)) {
-      this.withhold(service.name, verdict);
-      return;
-    }
-    this.withheld.set(service.name, "undecided");
-    void verdict.then((error) => {
-      if (session !== this.session) return;
-      this.withheld.delete(service.name);
-      if (error !== undefined) this.withhold(service.name, error);
-      this.sendWaiting();
-    });
+  private withheldOf({ method: { definition } }: ClientCall): Withheld | undefined {
+    return this.services.withheld(definition.service, definition.schema);
   }
 
-  private withhold(service: string, error: HeliographError): void {
-    this.withheld.set(service, error);
-    for (const call of this.waiting.all()) if (call.method.definition.service === service) call.fail(error);
+  /** It was found out what the server can be called for: tells those who wait. */
+  private served(): void {
+    for (const call of this.waiting.all()) {
+      const withheld = this.withheldOf(call);
+      if (withheld instanceof HeliographError) call.fail(withheld);
+    }
+    this.sendWaiting();
+    this.tellUsers();
+  }
+
+  /** A session takes no more calls. */
+  private lost(session: ClientSession, error: HeliographError): void {
+    if (session === this.attempt) {
+      this.attempt = undefined;
+      this.connector.failed(error);
+    } else if (session === this.session) {
+      this.session = undefined;
+      this.services.follow(undefined);
+      this.connector.lost(error);
+      this.tellUsers();
+    }
   }
 
   private endRetired(): void {
@@ -356,7 +334,7 @@ export class Connection extends CallDispatcher implements Instance, ClientSessio
   }
 
   private tellUsers(): void {
-    for (const user of [...this.users]) user.changed(this);
+    for (const user of [...this.users]) user.changed();
   }
 
   private scheduleChecks(): Timer {
@@ -380,11 +358,6 @@ export class Connection extends CallDispatcher implements Instance, ClientSessio
     await Promise.all([...closing, ...children.map((child) => child.close())]);
     this.deadlines.close();
   }
-}
-
-/** A patient call takes no risk; and only WELCOME tells whether the server takes more than the constant, and who it is. */
-function needsWelcome(call: ClientCall): boolean {
-  return call.waitForReady || isSpecial(call) || (call.request?.length ?? 0) > initialLimits.messageBytes;
 }
 
 function advice(cause: HeliographError | undefined): string {

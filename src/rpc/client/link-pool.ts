@@ -11,6 +11,7 @@ import type { ClientSession } from "./client-session.js";
 import { Connection, type ConnectionUser } from "./connection.js";
 import type { Link, LinkPool } from "./link.js";
 import { LinkWatch, type Standing } from "./link-watch.js";
+import type { SchemaCheck } from "./schema-check.js";
 
 /** How often links are looked at, in parts of an interval. */
 const LOOKS = 4;
@@ -37,6 +38,7 @@ export interface LinkParts {
   readonly stallMs: number;
   /** How often a server that owes something has to say something, in milliseconds. */
   readonly intervalMs: number;
+  readonly judge: SchemaCheck["judge"];
 }
 
 /** One link of a pool. */

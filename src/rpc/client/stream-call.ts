@@ -54,7 +54,7 @@ export interface Streams {
   readonly answer: SingleAnswer | undefined;
 }
 
-/** What a client may send before it knows what the server grants. */
+/** No server grants less (docs/spec/wire.md, "Stream credit"). */
 const initialCredit: StreamCredit = {
   messages: initialLimits.streamCreditMessages,
   bytes: initialLimits.streamCreditBytes,
@@ -73,8 +73,6 @@ export class StreamCall
   protected readonly inbox: Inbox | undefined;
   private readonly sender: StreamSender | undefined;
   private readonly timers: StreamTimers | undefined;
-  /** What the sender was given at the beginning. */
-  private lent: StreamCredit = initialCredit;
 
   constructor(
     owner: ClientCallOwner,
@@ -147,16 +145,11 @@ export class StreamCall
   begun(limits: Limits): void {
     this.timers?.begin();
     if (this.sender === undefined || this.source === undefined) return;
-    this.granted(limits);
+    this.sender.grant(
+      Math.max(0, limits.streamCreditMessages - initialCredit.messages),
+      Math.max(0, limits.streamCreditBytes - initialCredit.bytes),
+    );
     void this.sender.run(this.source);
-  }
-
-  granted(limits: Limits): void {
-    // Less than the constant is never granted (docs/spec/wire.md, "Stream credit").
-    const messages = Math.max(0, limits.streamCreditMessages - this.lent.messages);
-    const bytes = Math.max(0, limits.streamCreditBytes - this.lent.bytes);
-    this.lent = { messages: this.lent.messages + messages, bytes: this.lent.bytes + bytes };
-    this.sender?.grant(messages, bytes);
   }
 
   take(frame: Frame, messageBytes: number, room: AssemblyRoom): void {

@@ -31,7 +31,6 @@ export class UnaryCall extends ClientCall {
   }
 
   begun(): void {}
-  granted(): void {}
   transferred(): void {}
 
   take(frame: Frame, messageBytes: number, room: AssemblyRoom): void {

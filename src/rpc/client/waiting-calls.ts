@@ -7,18 +7,21 @@ const MAX_CALLS = 65_536;
 /** Calls, encoded, that wait for a connection or for room on it: first come, first served, bounded in number and bytes. */
 export class WaitingCalls {
   private readonly maxBytes: number;
+  private readonly laneOf: (call: ClientCall) => string | undefined;
   private readonly calls = new Set<ClientCall>();
   /** Goes on where it was: a new one would pass over all that were removed before. */
   private order = this.calls.values();
   private latest: ClientCall | undefined;
-  /** Those that found no room when it was their turn, by the instance that they have to go to. */
+  /** Those that found no room when it was their turn, by lane. */
   private readonly parked = new Map<string | undefined, Set<ClientCall>>();
-  /** The group of each; what a call is bound to may change while it waits. */
+  /** The group of each; its lane may be another by now. */
   private readonly groups = new Map<ClientCall, Set<ClientCall>>();
   private bytes = 0;
 
-  constructor(maxBytes: number) {
+  /** @param laneOf calls of one lane wait for the same thing: when the first finds no room, the others would not either */
+  constructor(maxBytes: number, laneOf: (call: ClientCall) => string | undefined) {
     this.maxBytes = maxBytes;
+    this.laneOf = laneOf;
   }
 
   get size(): number {
@@ -45,10 +48,12 @@ export class WaitingCalls {
    * pass until they do.
    */
   first(fits: (call: ClientCall) => boolean): ClientCall | undefined {
-    for (const group of this.parked.values()) {
+    for (const [lane, group] of this.parked) {
       for (const call of group) {
         if (fits(call)) return call;
-        break;
+        if (this.laneOf(call) === lane) break;
+        this.unpark(call);
+        this.park(call);
       }
     }
     for (let call = this.head(); call !== undefined; call = this.head()) {
@@ -71,10 +76,11 @@ export class WaitingCalls {
   }
 
   private park(call: ClientCall): void {
-    let group = this.parked.get(call.instance);
+    const lane = this.laneOf(call);
+    let group = this.parked.get(lane);
     if (group === undefined) {
       group = new Set();
-      this.parked.set(call.instance, group);
+      this.parked.set(lane, group);
     }
     group.add(call);
     this.groups.set(call, group);

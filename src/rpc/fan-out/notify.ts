@@ -45,10 +45,12 @@ export async function notify<I, O>(
   options: NotifyOptions = {},
 ): Promise<void> {
   const usage = "notify(connection, GreeterService.greet, { … })";
-  const transport = transportOf(where, usage);
+  const given = transportOf(where, usage);
   const bound = bindUnary(method, usage);
   if (typeof options === "object" && options !== null) checkOptionNames("notify()", options, names);
   checkCallOptions(options, "unary");
+  const { service: name, schema } = bound.definition;
+  const transport = given.channel?.({ name, schema }, undefined) ?? given;
   await transport.unary(bound, fillMessage(bound.input, request as Init<unknown>), {
     ...options,
     oneWay: true,

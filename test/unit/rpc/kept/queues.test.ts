@@ -93,13 +93,14 @@ describe("the table of calls", () => {
 describe("waiting calls", () => {
   const call = () => ({ method: { path: "a.B/C" }, request: undefined }) as unknown as ClientCall;
   const any = () => true;
+  const anywhere = () => undefined;
   const add = (waiting: WaitingCalls, each: ClientCall, bytes: number) => {
     each.request = Buffer.alloc(bytes);
     waiting.add(each);
   };
 
   test("come out in order, and are bounded in bytes; one alone may be larger", () => {
-    const waiting = new WaitingCalls(100);
+    const waiting = new WaitingCalls(100, anywhere);
     const [a, b, c] = [call(), call(), call()];
     add(waiting, a, 500);
     expect(() => add(waiting, b, 1)).toThrow(
@@ -118,7 +119,7 @@ describe("waiting calls", () => {
   });
 
   test("come out in order, whichever are removed meanwhile, and after there were none", () => {
-    const waiting = new WaitingCalls(100);
+    const waiting = new WaitingCalls(100, anywhere);
     const [a, b, c, d] = [call(), call(), call(), call()];
     expect(waiting.first(any)).toBeUndefined();
     for (const each of [a, b, c]) add(waiting, each, 1);
@@ -134,7 +135,7 @@ describe("waiting calls", () => {
   });
 
   test("that don't fit let others pass, and go first once they do", () => {
-    const waiting = new WaitingCalls(1_000);
+    const waiting = new WaitingCalls(1_000, anywhere);
     const [a, b, c, d] = [call(), call(), call(), call()];
     for (const [each, bytes] of [
       [a, 200],
@@ -157,8 +158,34 @@ describe("waiting calls", () => {
     add(waiting, a, 1_000);
   });
 
+  test("that don't fit hold up only those of their own lane, also when that changes meanwhile", () => {
+    const lanes = new Map<ClientCall, string>();
+    const waiting = new WaitingCalls(1_000, (each) => lanes.get(each));
+    const [a, b, c, d] = [call(), call(), call(), call()];
+    for (const each of [a, b, c, d]) add(waiting, each, 1);
+    const asked: ClientCall[] = [];
+    const none = (each: ClientCall) => {
+      asked.push(each);
+      return false;
+    };
+    expect(waiting.first(none)).toBeUndefined();
+    expect(asked.splice(0)).toEqual([a, b, c, d]);
+    for (const each of [a, b]) lanes.set(each, "slow");
+    expect(waiting.first((each) => !lanes.has(each))).toBe(c);
+    expect(waiting.first(none)).toBeUndefined();
+    // One of each lane.
+    expect(asked).toEqual([c, a]);
+    lanes.clear();
+    expect(waiting.size).toBe(4);
+    for (const _ of [a, b, c, d]) {
+      const next = waiting.first(any) ?? expect.fail("one waits");
+      waiting.remove(next);
+    }
+    expect([waiting.first(any), waiting.size]).toEqual([undefined, 0]);
+  });
+
   test("are bounded in number", () => {
-    const waiting = new WaitingCalls(1_000_000);
+    const waiting = new WaitingCalls(1_000_000, anywhere);
     for (let i = 0; i < 65_536; i++) waiting.add(call());
     expect(() => waiting.add(call())).toThrow("65536 calls with 0 bytes already wait");
   });
