@@ -99,9 +99,10 @@ export class Connector {
     this.round();
   }
 
-  /** Dials these from now on; at once where the others did not answer. */
+  /** Dials these from now on; at once where the others did not answer, else after the attempt that is under way. */
   moveTo(endpoints: readonly string[]): void {
     this.endpoints = endpoints;
+    this.index = -1;
     if (this.state !== "waiting") return;
     this.timer?.clear();
     this.failedRounds = 0;

@@ -131,6 +131,25 @@ describe("the connector", () => {
     expect(news()).toEqual(["dial a"]);
   });
 
+  test("tries new endpoints before it says that none answered, also those that come while it dials", () => {
+    const { subject, clock, news } = connector(["a"]);
+    subject.want();
+    subject.moveTo(["b"]);
+    expect(news()).toEqual(["dial a"]);
+    subject.failed(refused);
+    expect(news()).toEqual(["dial b"]);
+    subject.failed(refused);
+    expect(news()).toEqual(["exhausted refused"]);
+    subject.moveTo(["c"]);
+    expect(news()).toEqual(["dial c"]);
+    subject.succeeded();
+    subject.moveTo(["d", "e"]);
+    clock.advance(10_000);
+    expect(news()).toEqual([]);
+    subject.lost(refused);
+    expect(news()).toEqual(["dial d"]);
+  });
+
   test("ignores what comes late, and everything once it is closed", () => {
     const { subject, clock, news } = connector(["a"]);
     subject.succeeded();
