@@ -5,6 +5,7 @@ import { type Block, blocksOf, stepsOf } from "./docs/markdown.js";
 import { addExamples, makeProject, type Project, repository } from "./docs/project.js";
 import { hasPython, Session } from "./docs/session.js";
 import { isSnippet, runSnippets, writeSnippets } from "./docs/snippets.js";
+import { faultsOf, isUnrun } from "./docs/unrun.js";
 
 const MINUTE = 60_000;
 /** Held to the code by test/codegen/guide.test.ts and test/integration/cli/guide.test.ts. */
@@ -34,15 +35,20 @@ describe.each(pages)("%s", (page) => {
     await snippetProject[Symbol.asyncDispose]();
   });
 
-  it("has only blocks that are run here", () => {
+  it("has only blocks that are run here, or read", () => {
     const run = [
       ...files,
       ...snippets,
       ...consoles,
+      ...blocks.filter(isUnrun),
       ...snippets.flatMap((each) => outputOf(blocks, each) ?? []),
     ];
     expect(blocks.filter((block) => !run.includes(block))).toEqual([]);
     expect(files.filter(({ info }) => info === "")).toEqual([]);
+  });
+
+  it("has nothing for other machines that can't be read", () => {
+    expect(blocks.filter(isUnrun).flatMap(faultsOf)).toEqual([]);
   });
 
   it("links to files that are there", () => {
