@@ -66,10 +66,11 @@ for (const rpcCase of rpcCases.filter(({ name }) => name === "tcp" || name === "
 
     test("who it is: says what it announces, how busy it is, and what it is built with", async () => {
       const clock = fakeClock();
+      const elsewhere = `tcp://greeter.example.org:${5555}`;
       const { node, server, calls, go } = await asked({
         clock,
         labels: { zone: "eu-1" },
-        advertise: ["tcp://greeter.example.org:5555"],
+        advertise: [elsewhere],
       });
       const call = calls.call({});
       await until(5_000, "the call to arrive", () => server.node.serving.callsInFlight === 1);
@@ -80,7 +81,7 @@ for (const rpcCase of rpcCases.filter(({ name }) => name === "tcp" || name === "
           node: "server",
           instance: server.node.instance,
           epoch: BigInt(server.node.epoch),
-          endpoints: ["tcp://greeter.example.org:5555"],
+          endpoints: [elsewhere],
           services: [{ name: CALL, schemaHash: schemaHash(CallService.$schema) }],
           labels: new Map([["zone", "eu-1"]]),
           condition: Condition.CONDITION_SERVING,
