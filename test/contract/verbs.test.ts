@@ -89,7 +89,7 @@ for (const rpcCase of rpcCases.filter(({ name }) => name === "tcp" || name === "
         },
         load: { callsInFlight: 1 },
         uptimeMs: 7_000n,
-        registries: [],
+        resolvers: [],
         security: "insecure",
         runtime: `node ${process.versions.node}`,
         protocolVersions: [1],
