@@ -1,6 +1,3 @@
-import { Buffer } from "node:buffer";
-import { fromBinary, toBinary } from "@bufbuild/protobuf";
-import { type FileDescriptorSet, FileDescriptorSetSchema } from "@bufbuild/protobuf/wkt";
 import { afterEach, expect, test } from "vitest";
 import { NodeService } from "../../src/gen/heliograph/node/v1/node_heliograph.js";
 import { Code, connectTo, createClient, createNode, insecure, type Node, serve } from "../../src/index.js";
@@ -10,31 +7,12 @@ import { dynamicService } from "../../src/wire/dynamic-service.js";
 import { Note } from "../gen/heliograph/test/v1/call.js";
 import { CallService, SecondService } from "../gen/heliograph/test/v1/call_heliograph.js";
 import { at, HandSource } from "../support/hand-source.js";
+import { numbered, numberedAt, renamed, same } from "../support/other-schemas.js";
 
 const open: AsyncDisposable[] = [];
 
 afterEach(async () => {
   for (const one of open.splice(0).reverse()) await one[Symbol.asyncDispose]();
-});
-
-/** CallService, of a server that was built from another `.proto`. */
-function changed(change: (set: FileDescriptorSet) => void): Uint8Array {
-  const set = fromBinary(FileDescriptorSetSchema, Buffer.from(CallService.$schema, "base64"));
-  change(set);
-  return toBinary(FileDescriptorSetSchema, set);
-}
-
-function noteText({ file }: FileDescriptorSet) {
-  const message = file.flatMap(({ messageType }) => messageType).find(({ name }) => name === "Note");
-  const field = message?.field.find(({ name }) => name === "text");
-  return field ?? expect.fail("there is such a field");
-}
-
-const renamed = changed((set) => {
-  noteText(set).name = "content";
-});
-const numbered = changed((set) => {
-  noteText(set).type = 5;
 });
 
 const network = memoryNetwork();
@@ -67,13 +45,12 @@ test("a client whose schema would be misread is refused, with the path of the fi
   const second = createClient(connection, SecondService);
   await second.call({});
   const client = createClient(connection, CallService);
-  const path = "heliograph.test.v1.CallService/Call: request heliograph.test.v1.Note.text (field 1)";
   for (const call of [client.call({}), client.call({}, { waitForReady: true }), client.sum([])]) {
     await expect(call).rejects.toMatchObject({
       code: Code.FailedPrecondition,
       reason: "SCHEMA_INCOMPATIBLE",
       notProcessed: true,
-      rawMessage: expect.stringContaining(`${path} is string here and int32 at the server`),
+      rawMessage: expect.stringContaining(numberedAt),
     });
   }
   expect(await asked(node)).toBe(1);
@@ -90,7 +67,7 @@ test("a client whose schema differs and is understood is served", async () => {
 });
 
 test("a client of the same schema asks for nothing", async () => {
-  const node = await server(Buffer.from(CallService.$schema, "base64"));
+  const node = await server(same);
   await createClient(connect(node), CallService).call({});
   expect(await asked(node)).toBe(0);
 });
