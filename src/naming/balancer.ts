@@ -46,7 +46,7 @@ export interface PickerParts {
   readonly host: string;
 }
 
-/** A way to spread calls over instances. A plain value: each client has a picker of its own. */
+/** A way to spread calls over instances. A plain value: each service that a node calls by it has a picker of its own. */
 export interface Balancer {
   /** Such as `round-robin`. */
   readonly name: string;

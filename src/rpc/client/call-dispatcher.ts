@@ -99,17 +99,18 @@ export abstract class CallDispatcher extends CallMaker {
 
   protected sendWaiting(): void {
     const now = this.clock.now();
-    let session: ClientSession | undefined;
+    let way: ClientSession | HeliographError | undefined;
     const fits = (each: ClientCall) => {
-      session = this.sessionFor(each);
-      return session !== undefined;
+      way = this.wayFor(each);
+      return way !== undefined;
     };
     while (this.waiting.size > 0) {
       const call = this.waiting.first(fits);
-      if (call === undefined || session === undefined) return;
+      if (call === undefined || way === undefined) return;
       this.waiting.remove(call);
       this.deadlines.remove(call);
-      this.sendOn(call, session, now);
+      if (way instanceof HeliographError) call.fail(way);
+      else this.sendOn(call, way, now);
     }
   }
 
@@ -131,6 +132,15 @@ export abstract class CallDispatcher extends CallMaker {
     if (due !== Number.POSITIVE_INFINITY) this.deadlines.add(call, due);
     if (connected) this.sendWaiting();
     else this.want(call);
+  }
+
+  /** What a user's balancer throws is the end of its call, and of nothing else. */
+  private wayFor(call: ClientCall): ClientSession | HeliographError | undefined {
+    try {
+      return this.sessionFor(call);
+    } catch (thrown) {
+      return HeliographError.from(thrown);
+    }
   }
 
   private sendOn(call: ClientCall, session: ClientSession, now: number): void {

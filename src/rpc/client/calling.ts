@@ -13,6 +13,7 @@ import { firstCredit, mostCredit } from "../../wire/limits.js";
 import type { BoundMethod } from "../bound-method.js";
 import type { Instance, Transport, TransportCallOptions, UsedService } from "../transport.js";
 import type { MessageSource, ResponseStream } from "../types.js";
+import { BalancedTransport } from "./balanced-transport.js";
 import { Channel } from "./channel.js";
 import { type LinkEvents, type LinkParts, Links } from "./link-pool.js";
 
@@ -39,8 +40,8 @@ export class Calling implements Transport {
   private readonly parts: CallingParts;
   private readonly links: Links;
   private readonly deadlines: DeadlineWheel;
-  /** By balancer, then by name of the service: one for each schema that clients were made with. */
-  private readonly channels = new Map<Balancer, Map<string, ServiceChannel[]>>();
+  /** By name of the service: one for each schema that clients were made with. */
+  private readonly channels = new Map<string, ServiceChannel[]>();
   private closing: Promise<void> | undefined;
 
   constructor(parts: CallingParts) {
@@ -58,23 +59,10 @@ export class Calling implements Transport {
     });
   }
 
-  channel(service: UsedService, balancer: Balancer = this.parts.balancer): Channel {
-    let byService = this.channels.get(balancer);
-    if (byService === undefined) {
-      byService = new Map();
-      this.channels.set(balancer, byService);
-    }
-    let channels = byService.get(service.name);
-    if (channels === undefined) {
-      channels = [];
-      byService.set(service.name, channels);
-    }
-    const known = channels.find(({ schema }) => schema === service.schema);
-    if (known !== undefined) return known.channel;
-    const channel = this.makeChannel(service, balancer);
-    channels.push({ schema: service.schema, channel });
-    if (this.closing !== undefined) channel.close();
-    return channel;
+  channel(service: UsedService, balancer?: Balancer | undefined): Transport {
+    const channel = this.channelOf(service);
+    const own = balancer !== undefined && balancer !== this.parts.balancer;
+    return own ? new BalancedTransport(channel, balancer) : channel;
   }
 
   unary(method: BoundMethod<UnaryMethod>, request: unknown, options: TransportCallOptions): Promise<unknown> {
@@ -106,7 +94,7 @@ export class Calling implements Transport {
   }
 
   instances(service: UsedService): Promise<readonly Instance[]> {
-    return this.channel(service).instances();
+    return this.channelOf(service).instances();
   }
 
   /** Ends all calls with CANCELLED and closes all connections. Always ends. */
@@ -122,17 +110,29 @@ export class Calling implements Transport {
   }
 
   private of({ definition }: BoundMethod<Method>): Channel {
-    return this.channel({ name: definition.service, schema: definition.schema });
+    return this.channelOf({ name: definition.service, schema: definition.schema });
   }
 
   private *all(): Iterable<Channel> {
-    for (const byService of this.channels.values()) {
-      for (const channels of byService.values()) for (const { channel } of channels) yield channel;
-    }
+    for (const channels of this.channels.values()) for (const { channel } of channels) yield channel;
   }
 
-  private makeChannel(service: UsedService, balancer: Balancer): Channel {
-    const { source, clock, connectTimeoutMs, shared, host, everywhere } = this.parts;
+  private channelOf(service: UsedService): Channel {
+    let channels = this.channels.get(service.name);
+    if (channels === undefined) {
+      channels = [];
+      this.channels.set(service.name, channels);
+    }
+    const known = channels.find(({ schema }) => schema === service.schema);
+    if (known !== undefined) return known.channel;
+    const channel = this.makeChannel(service);
+    channels.push({ schema: service.schema, channel });
+    if (this.closing !== undefined) channel.close();
+    return channel;
+  }
+
+  private makeChannel(service: UsedService): Channel {
+    const { source, balancer, clock, connectTimeoutMs, shared, host, everywhere } = this.parts;
     const pickerParts: PickerParts = { clock, random: Math.random, host };
     return new Channel({
       service,

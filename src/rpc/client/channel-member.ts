@@ -29,6 +29,16 @@ export class ChannelMember implements Candidate {
     return this.link.connection.pending;
   }
 
+  /** Only an address is known, and nobody has answered there yet. */
+  get isUnknown(): boolean {
+    return this.info.instance === "" && this.link.connection.peer === undefined;
+  }
+
+  /** Only an address is known, and this instance was the last to answer there. */
+  answeredAs(instance: string): boolean {
+    return this.info.instance === "" && this.link.connection.peer?.instance === instance;
+  }
+
   /** Calls may be sent to it now. */
   get eligible(): boolean {
     const { connection, watch } = this.link;
@@ -66,6 +76,12 @@ export class ChannelMember implements Candidate {
     return (
       this.callable && (connection.connecting || this.withheld !== undefined || watch.standing === "asked")
     );
+  }
+
+  /** Calls are sent to it again. */
+  endRest(): void {
+    this.resting?.clear();
+    this.resting = undefined;
   }
 
   /** Why it isn't eligible, in few words. */

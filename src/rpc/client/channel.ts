@@ -1,10 +1,11 @@
 import type { Clock } from "../../core/clock.js";
 import { Code } from "../../core/code.js";
 import type { DeadlineWheel } from "../../core/deadline-wheel.js";
-import { HeliographError } from "../../core/error.js";
-import type { Balancer, Candidate, PickedCall, Picker, PickerParts } from "../../naming/balancer.js";
+import type { HeliographError } from "../../core/error.js";
+import type { Balancer, PickedCall, Picker, PickerParts } from "../../naming/balancer.js";
 import { type InstanceInfo, instanceKey } from "../../naming/instance.js";
 import type { InstanceListener, InstanceSource } from "../../naming/resolver.js";
+import { warn } from "../../socket/warn.js";
 import type { StreamCredit } from "../../wire/limits.js";
 import type { Instance, UsedService } from "../transport.js";
 import { CallDispatcher, waitingBytesFor } from "./call-dispatcher.js";
@@ -12,9 +13,9 @@ import { connectionClosed } from "./call-maker.js";
 import { ChannelMember } from "./channel-member.js";
 import type { ClientCall } from "./client-call.js";
 import type { ClientSession } from "./client-session.js";
-import type { ConnectionUser } from "./connection.js";
+import type { Connection, ConnectionUser } from "./connection.js";
 import type { LinkPool } from "./link.js";
-import { explainAbsence } from "./no-instance.js";
+import { type Absence, explainAbsence, noInstance } from "./no-instance.js";
 import { WaitingCalls } from "./waiting-calls.js";
 
 /** How long an instance that has refused a call gets no other. */
@@ -55,13 +56,14 @@ export class Channel extends CallDispatcher implements InstanceListener, Connect
   private stale = false;
   private readonly picked: { -readonly [K in keyof PickedCall]: PickedCall[K] };
   /** Of balancers that calls name themselves. */
-  private readonly pickers = new Map<Balancer, Picker>();
+  private readonly pickers = new WeakMap<Balancer, Picker>();
   private stopWatching: (() => void) | undefined;
   private watchingSince = 0;
   private resolved = false;
   /** Why the source can't be asked at present. */
   private failure: HeliographError | undefined;
-  private resolutions: (() => void)[] = [];
+  /** Of those who wait until it is known who there is. */
+  private readonly resolutions = new Set<() => void>();
   private closed = false;
 
   constructor(parts: ChannelParts) {
@@ -73,7 +75,7 @@ export class Channel extends CallDispatcher implements InstanceListener, Connect
     this.streamCredit = parts.credit.first;
     this.mostCredit = parts.credit.most;
     this.waitingBytes = waitingBytesFor(parts.messageBytes);
-    this.waiting = new WaitingCalls(this.waitingBytes, ({ instance }) => instance);
+    this.waiting = new WaitingCalls(this.waitingBytes, (call) => call.instance ?? call.options.balancer);
     this.picked = { path: "", request: undefined, metadata: undefined };
   }
 
@@ -81,12 +83,17 @@ export class Channel extends CallDispatcher implements InstanceListener, Connect
     return this.closed;
   }
 
-  /** Every instance that is not dead; waits for the first answer, at most as long as a call would. */
+  /**
+   * Every instance that is not dead; waits for the first answer, at most as long as a call would.
+   *
+   * @throws HeliographError UNAVAILABLE, reason NO_INSTANCE, when nobody has said who there is
+   */
   async instances(): Promise<readonly Instance[]> {
     if (this.closed) throw connectionClosed(this.parts.service.name);
     this.watch();
-    if (!this.resolved) await this.resolution();
+    if (!this.resolved && !this.unanswered) await this.resolution();
     if (this.closed) throw connectionClosed(this.parts.service.name);
+    if (!this.resolved) throw noInstance(this.parts.service.name, this.absence(undefined, []));
     const living = [...this.members.values()].filter(
       ({ info }) => info.state !== "dead" && info.endpoints.length > 0,
     );
@@ -98,14 +105,15 @@ export class Channel extends CallDispatcher implements InstanceListener, Connect
     }));
   }
 
-  /** Ends all calls that wait; those under way end with their sessions. */
+  /** Ends all calls that wait; those under way end with the links, which are closed by who has them. */
   close(): void {
     this.closed = true;
     this.stopWatching?.();
     for (const call of this.waiting.all()) call.fail(connectionClosed(call.method.path));
-    for (const key of [...this.members.keys()]) this.remove(key);
+    for (const member of this.members.values()) member.endRest();
+    this.members.clear();
     this.candidates = [];
-    for (const resolve of this.resolutions.splice(0)) resolve();
+    this.tellResolved();
   }
 
   // What the source says.
@@ -122,7 +130,7 @@ export class Channel extends CallDispatcher implements InstanceListener, Connect
     for (const key of [...this.members.keys()]) if (!keys.has(key)) this.remove(key);
     this.resolved = true;
     if (this.parts.everywhere) for (const call of this.waiting.all()) this.connectFor(call);
-    for (const resolve of this.resolutions.splice(0)) resolve();
+    this.tellResolved();
     this.refresh();
   }
 
@@ -140,6 +148,11 @@ export class Channel extends CallDispatcher implements InstanceListener, Connect
     this.refresh();
   }
 
+  hurries(connection: Connection): boolean {
+    const waits = (call: ClientCall) => this.wanted(call).some(({ link }) => link.connection === connection);
+    return this.waiting.all().some((call) => call.patienceMs !== undefined && waits(call));
+  }
+
   /** An instance is trusted again, or no longer. */
   trustChanged(): void {
     this.refresh();
@@ -149,9 +162,14 @@ export class Channel extends CallDispatcher implements InstanceListener, Connect
 
   override settled(call: ClientCall): void {
     super.settled(call);
-    if (call.sentTo === undefined) return;
+    // Chosen for alone, it says nothing of the instance.
+    if (call.sentTo === undefined || call.session === undefined) return;
     const ms = call.method.definition.kind === "unary" ? this.clock.now() - call.sentAt : undefined;
-    this.pickerOf(call).ended?.(call.sentTo, call.outcome, ms);
+    try {
+      this.pickerOf(call).ended?.(call.sentTo, call.outcome, ms);
+    } catch (error) {
+      warn(error);
+    }
   }
 
   override again(call: ClientCall, error: HeliographError): boolean {
@@ -167,13 +185,13 @@ export class Channel extends CallDispatcher implements InstanceListener, Connect
   protected sessionFor(call: ClientCall): ClientSession | undefined {
     const { instance } = call;
     if (instance === undefined) return this.candidates.length === 0 ? undefined : this.choose(call);
-    const member = this.members.get(instance);
-    return member?.eligible ? this.roomOf(member, call) : undefined;
+    const member = this.memberOf(instance);
+    return member?.eligible ? this.roomOf(member, call, this.pickerOf(call)) : undefined;
   }
 
   protected isConnected({ instance }: ClientCall): boolean {
     if (instance === undefined) return this.candidates.length > 0;
-    return this.members.get(instance)?.eligible ?? false;
+    return this.memberOf(instance)?.eligible ?? false;
   }
 
   protected want(call: ClientCall): void {
@@ -184,25 +202,18 @@ export class Channel extends CallDispatcher implements InstanceListener, Connect
 
   protected vainWait(call: ClientCall): string {
     if (this.isConnected(call)) return "too many other calls were in flight";
-    return this.absence(call);
+    return explainAbsence(this.absence(call.instance, this.wanted(call)));
   }
 
   protected noInstance(call: ClientCall): HeliographError {
     if (call.refusal !== undefined) return call.refusal;
-    if (
-      call.group?.identity !== undefined &&
-      this.resolved &&
-      !this.members.has(call.group.identity.instance)
-    )
+    const bound = call.group?.identity?.instance;
+    if (bound !== undefined && this.resolved && this.memberOf(bound) === undefined)
       return call.instanceGone();
     const wanted = this.wanted(call);
     const [unfit] = wanted.map((member) => member.unfit).filter((error) => error !== undefined);
     if (unfit !== undefined && wanted.every((member) => member.unfit !== undefined)) return unfit;
-    return new HeliographError(Code.Unavailable, `${call.method.path}: ${this.absence(call)}`, {
-      reason: "NO_INSTANCE",
-      notProcessed: true,
-      cause: this.failure,
-    });
+    return noInstance(call.method.path, this.absence(call.instance, wanted));
   }
 
   /** The instance that the picker chooses; when it has no room, any other that has some. */
@@ -211,25 +222,27 @@ export class Channel extends CallDispatcher implements InstanceListener, Connect
     picked.path = call.method.path;
     picked.request = call.message;
     picked.metadata = call.metadata;
-    const chosen = this.pickerOf(call).pick(candidates, picked);
+    const picker = this.pickerOf(call);
+    const chosen = picker.pick(candidates, picked);
+    picked.request = undefined;
     // Pickers are given members, and give one of them back.
     const member = chosen as ChannelMember | undefined;
     if (member === undefined) return undefined;
-    const session = this.roomOf(member, call);
+    const session = this.roomOf(member, call, picker);
     if (session !== undefined) return session;
     for (const other of candidates) {
-      const room = other === member ? undefined : this.roomOf(other, call);
+      const room = other === member ? undefined : this.roomOf(other, call, picker);
       if (room !== undefined) return room;
     }
     return undefined;
   }
 
-  private roomOf(member: ChannelMember, call: ClientCall): ClientSession | undefined {
+  private roomOf(member: ChannelMember, call: ClientCall, picker: Picker): ClientSession | undefined {
     const { session } = member.link.connection;
     if (session === undefined || !session.ready || !this.roomIn(session)) return undefined;
     if (call.request === undefined ? session.holdsMuch : !session.fits(call)) return undefined;
-    if (this.pickerOf(call).ended !== undefined) {
-      call.sentTo = member satisfies Candidate;
+    if (picker.ended !== undefined) {
+      call.sentTo = member;
       call.sentAt = this.clock.now();
     }
     return session;
@@ -258,16 +271,31 @@ export class Channel extends CallDispatcher implements InstanceListener, Connect
 
   private resolution(): Promise<void> {
     return new Promise((resolve) => {
-      const timer = this.clock.after(this.connectTimeoutMs, resolve);
-      this.resolutions.push(() => {
+      const told = () => {
         timer.clear();
+        this.resolutions.delete(told);
         resolve();
-      });
+      };
+      const timer = this.clock.after(this.connectTimeoutMs, told);
+      this.resolutions.add(told);
     });
+  }
+
+  private tellResolved(): void {
+    for (const told of [...this.resolutions]) told();
+  }
+
+  /** Nobody has said who there is in the time that a call waits for it. */
+  private get unanswered(): boolean {
+    return this.failure !== undefined && this.clock.now() - this.watchingSince >= this.connectTimeoutMs;
   }
 
   private place(key: string, info: InstanceInfo): void {
     let member = this.members.get(key);
+    if (member !== undefined && member.info.epoch !== info.epoch) {
+      this.remove(key);
+      member = undefined;
+    }
     if (member === undefined) {
       const link = this.parts.links.take(info);
       const { service, everywhere } = this.parts;
@@ -279,6 +307,8 @@ export class Channel extends CallDispatcher implements InstanceListener, Connect
       return;
     }
     if (info.version !== member.info.version) this.stale = true;
+    // It has said since what it is up to.
+    if (info.version > member.info.version) member.endRest();
     const worse = info.state !== "alive" && member.info.state !== info.state;
     member.info = info;
     this.parts.links.update(member.link, info);
@@ -293,7 +323,7 @@ export class Channel extends CallDispatcher implements InstanceListener, Connect
     const member = this.members.get(key);
     if (member === undefined) return;
     this.members.delete(key);
-    member.resting?.clear();
+    member.endRest();
     member.link.connection.leave(this);
     this.parts.links.release(member.link);
   }
@@ -337,25 +367,27 @@ export class Channel extends CallDispatcher implements InstanceListener, Connect
   /** Nothing is under way that would bring the call a server. */
   private hopeless(call: ClientCall): boolean {
     if (call.waitForReady || call.patienceMs !== undefined || this.isConnected(call)) return false;
-    if (!this.resolved)
-      return this.failure !== undefined && this.clock.now() - this.watchingSince >= this.connectTimeoutMs;
+    if (!this.resolved) return this.unanswered;
     return !this.wanted(call).some((member) => member.underWay);
   }
 
   private wanted({ instance }: ClientCall): readonly ChannelMember[] {
-    if (instance === undefined) return [...this.members.values()];
-    const member = this.members.get(instance);
-    return member === undefined ? [] : [member];
+    const all = [...this.members.values()];
+    if (instance === undefined) return all;
+    const member = this.memberOf(instance);
+    // Who is at an address shows when it answers.
+    return member === undefined ? all.filter(({ isUnknown }) => isUnknown) : [member];
   }
 
-  private absence(call: ClientCall): string {
-    return explainAbsence({
-      service: this.parts.service.name,
-      instance: call.instance,
-      resolved: this.resolved,
-      failure: this.failure,
-      waitedMs: this.connectTimeoutMs,
-      members: this.wanted(call),
-    });
+  private memberOf(instance: string): ChannelMember | undefined {
+    const named = this.members.get(instance);
+    if (named !== undefined) return named;
+    for (const member of this.members.values()) if (member.answeredAs(instance)) return member;
+    return undefined;
+  }
+
+  private absence(instance: string | undefined, members: readonly ChannelMember[]): Absence {
+    const { resolved, failure, connectTimeoutMs: waitedMs } = this;
+    return { service: this.parts.service.name, instance, resolved, failure, waitedMs, members };
   }
 }

@@ -66,7 +66,7 @@ export class ClientSession extends Session implements DialerEvents, StreamCallSe
   private heldBytes = 0;
   private isOpen = false;
   /** Why it takes no more calls, once the server has said GOAWAY. */
-  private leaving: HeliographError | undefined;
+  leaving: HeliographError | undefined;
 
   constructor(
     shared: SessionShared,
@@ -88,11 +88,6 @@ export class ClientSession extends Session implements DialerEvents, StreamCallSe
   get ready(): boolean {
     const { leaving } = this;
     return this.isOpen && leaving === undefined && !this.ended && this.calls.size < this.granted.maxCalls;
-  }
-
-  /** The server starts nothing new, or is not to be asked to. */
-  get draining(): boolean {
-    return this.leaving !== undefined;
   }
 
   /** The server holds so much for calls in flight that it might refuse one of any size. */

@@ -39,6 +39,8 @@ export interface ConnectionParts {
 export interface ConnectionUser {
   /** The session has room for more calls. Called for each call that ends. */
   roomier(): void;
+  /** Calls wait for this connection that have no time for the backoff. */
+  hurries(connection: Connection): boolean;
   /**
    * There is a session, or no longer; or it was found out what it can be used for; or another attempt to get one has
    * failed.
@@ -72,7 +74,7 @@ export class Connection extends CallDispatcher implements Instance, ClientSessio
   private checks: Timer | undefined;
   private closing: Promise<void> | undefined;
   /** Set once it is retired. */
-  private retired: (() => void) | undefined;
+  private retired: { readonly reason: HeliographError; over(): void } | undefined;
   private readonly services: UsedServices;
   /** One for each endpoint; this one alone when there is only one. */
   private children: readonly Connection[] | undefined;
@@ -153,8 +155,8 @@ export class Connection extends CallDispatcher implements Instance, ClientSessio
   retire(reason: HeliographError): Promise<void> {
     this.connector.close();
     for (const call of this.waiting.all()) call.fail(this.noInstance(call, reason));
-    const retired = new Promise<void>((resolve) => {
-      this.retired = resolve;
+    const retired = new Promise<void>((over) => {
+      this.retired = { reason, over };
     });
     for (const session of [...this.sessions]) session.retire(reason);
     this.endRetired();
@@ -243,7 +245,10 @@ export class Connection extends CallDispatcher implements Instance, ClientSessio
   }
 
   get hurried(): boolean {
-    return this.waiting.all().some(({ patienceMs }) => patienceMs !== undefined);
+    return (
+      this.waiting.all().some(({ patienceMs }) => patienceMs !== undefined) ||
+      this.users.some((user) => user.hurries(this))
+    );
   }
 
   exhausted(error: HeliographError): void {
@@ -255,6 +260,7 @@ export class Connection extends CallDispatcher implements Instance, ClientSessio
   }
 
   protected override wait(call: ClientCall, now: number): void {
+    if (this.retired !== undefined) throw this.noInstance(call, this.retired.reason);
     const withheld = this.withheldOf(call);
     if (withheld instanceof HeliographError) throw withheld;
     super.wait(call, now);
@@ -330,7 +336,7 @@ export class Connection extends CallDispatcher implements Instance, ClientSessio
   }
 
   private endRetired(): void {
-    if (this.retired !== undefined && this.sessions.size === 0) void this.close().then(this.retired);
+    if (this.retired !== undefined && this.sessions.size === 0) void this.close().then(this.retired.over);
   }
 
   private tellUsers(): void {

@@ -77,13 +77,17 @@ class PooledLink implements Link, ConnectionUser {
 
   roomier(): void {}
 
+  hurries(): boolean {
+    return false;
+  }
+
   changed(): void {
     const { session, failure, endpoint } = this.connection;
     const before = this.session;
     this.session = session;
     this.watch.follow(session);
     if (session !== before && before !== undefined)
-      this.events.disconnected(before.endpoint, before.peer, before.endReason ?? lost(before.endpoint));
+      this.events.disconnected(before.endpoint, before.peer, endOf(before));
     if (session !== before && session?.peer !== undefined)
       this.events.connected(session.endpoint, session.peer);
     const failed = failure !== undefined && failure !== this.failure;
@@ -109,7 +113,7 @@ export class Links implements LinkPool {
   }
 
   take(info: InstanceInfo): Link {
-    const key = instanceKey(info);
+    const key = linkKey(info);
     let link = this.links.get(key);
     if (link === undefined) {
       link = new PooledLink(key, info, this.parts, this.events);
@@ -123,6 +127,8 @@ export class Links implements LinkPool {
   update(link: Link, info: InstanceInfo): void {
     const own = this.links.get(link.key);
     if (own === undefined || own !== link) return;
+    // Channels are told of it one after the other, and some of what was true before.
+    if (info.version < own.info.version) return;
     const moved = own.info.endpoints.join(" ") !== info.endpoints.join(" ");
     own.info = info;
     if (moved && info.endpoints.length > 0) own.connection.moveTo(info.endpoints);
@@ -173,7 +179,14 @@ export class Links implements LinkPool {
   }
 }
 
-function lost(endpoint: string): HeliographError {
+/** Another life of an instance is another server. */
+function linkKey(info: InstanceInfo): string {
+  return `${info.epoch} ${instanceKey(info)}`;
+}
+
+function endOf({ endpoint, endReason, leaving }: ClientSession): HeliographError {
+  if (endReason !== undefined) return endReason;
+  if (leaving !== undefined) return leaving;
   return new HeliographError(Code.Unavailable, `the connection to ${endpoint} was lost`, {
     reason: "CONNECTION_LOST",
   });

@@ -1,4 +1,5 @@
-import type { HeliographError } from "../../core/error.js";
+import { Code } from "../../core/code.js";
+import { HeliographError } from "../../core/error.js";
 import type { InstanceInfo } from "../../naming/instance.js";
 
 /** Instances that are named in one error. */
@@ -14,6 +15,15 @@ export interface Absence {
   readonly failure: HeliographError | undefined;
   readonly waitedMs: number;
   readonly members: readonly { readonly info: InstanceInfo; readonly why: string }[];
+}
+
+/** The error of a call that has found nobody. */
+export function noInstance(path: string, absence: Absence): HeliographError {
+  return new HeliographError(Code.Unavailable, `${path}: ${explainAbsence(absence)}`, {
+    reason: "NO_INSTANCE",
+    notProcessed: true,
+    cause: absence.failure,
+  });
 }
 
 /** Says it, and what to do. */

@@ -7,19 +7,19 @@ const MAX_CALLS = 65_536;
 /** Calls, encoded, that wait for a connection or for room on it: first come, first served, bounded in number and bytes. */
 export class WaitingCalls {
   private readonly maxBytes: number;
-  private readonly laneOf: (call: ClientCall) => string | undefined;
+  private readonly laneOf: (call: ClientCall) => unknown;
   private readonly calls = new Set<ClientCall>();
   /** Goes on where it was: a new one would pass over all that were removed before. */
   private order = this.calls.values();
   private latest: ClientCall | undefined;
   /** Those that found no room when it was their turn, by lane. */
-  private readonly parked = new Map<string | undefined, Set<ClientCall>>();
+  private readonly parked = new Map<unknown, Set<ClientCall>>();
   /** The group of each; its lane may be another by now. */
   private readonly groups = new Map<ClientCall, Set<ClientCall>>();
   private bytes = 0;
 
   /** @param laneOf calls of one lane wait for the same thing: when the first finds no room, the others would not either */
-  constructor(maxBytes: number, laneOf: (call: ClientCall) => string | undefined) {
+  constructor(maxBytes: number, laneOf: (call: ClientCall) => unknown) {
     this.maxBytes = maxBytes;
     this.laneOf = laneOf;
   }
