@@ -5,7 +5,11 @@ import { defineConfig } from "vitest/config";
 const at = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 
 /** Tests that say how soon something happens, or how much memory it takes: they have the machine to themselves. */
-const measured = ["test/integration/adversary/**/*.test.ts", "test/contract/socket-process.test.ts"];
+const measured = [
+  "test/integration/adversary/**/*.test.ts",
+  "test/integration/discovery/**/*.test.ts",
+  "test/contract/socket-process.test.ts",
+];
 
 export default defineConfig({
   resolve: {
@@ -40,6 +44,7 @@ export default defineConfig({
         test: {
           name: "one by one",
           include: measured,
+          globalSetup: at("test/integration/discovery/compile.ts"),
           maxWorkers: 1,
           sequence: { groupOrder: 1 },
         },

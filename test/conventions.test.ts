@@ -29,6 +29,9 @@ const rules: readonly Rule[] = [
         "handlers that take a while, so that answers are shuffled",
       "test/integration/adversary/stalled.test.ts": "a peer that reads at a given pace",
       "test/integration/adversary/storms.test.ts": "counts how little happens in a given time",
+      "test/integration/discovery/pass.ts": "how long somebody is away is what those tests vary",
+      "test/integration/discovery/node-program.ts":
+        "a handler that takes as long as its request says; a loop that is busy for a given time",
       "test/support/echo-server.ts": "a handler that takes as long as its request says",
       "test/support/slow-link.ts": "a link of a given bandwidth",
       "test/support/within.ts": "puts a bound on waiting, and asks again and again for what has no event",

@@ -1,0 +1,85 @@
+import { connect } from "node:net";
+import { expect, test } from "vitest";
+import { createClient, type HeliographError } from "../../../src/index.js";
+import { EchoService } from "../../gen/heliograph/test/v1/echo_heliograph.js";
+import { until, within } from "../../support/within.js";
+import { Scene } from "./scene.js";
+import { failuresOf, SteadyCalls } from "./steady-calls.js";
+import { steadyMs } from "./steady-time.js";
+import { WatchedBalancer } from "./watched-balancer.js";
+
+/** Within which a broken connection has to show, in what is called and what is told. */
+const BAR_MS = 50;
+const READY_BAR_MS = 100;
+const HANGING = 20;
+
+/** When the system breaks the connections to an endpoint, as seen by one that has nothing to do with the kit. */
+function brokenConnection(endpoint: string): Promise<number> {
+  const { hostname, port } = new URL(endpoint.replace("tcp:", "http:"));
+  return new Promise((resolve) => {
+    const socket = connect(Number(port), hostname);
+    socket.on("error", () => {});
+    socket.on("close", () => resolve(steadyMs()));
+    socket.resume();
+  });
+}
+
+test("a killed instance is chosen no more, what it was asked ends at once, and a new one is called as soon as it is ready", async () => {
+  await using scene = new Scene();
+  const { endpoint } = await scene.registry();
+  const registries = [endpoint];
+  const [a, b, spare] = await Promise.all([
+    scene.server("a", registries),
+    scene.server("b", registries),
+    scene.process(),
+  ]);
+  const balancer = new WatchedBalancer();
+  const caller = scene.node("caller", registries, { balancer });
+  const client = createClient(caller, EchoService);
+  const load = new SteadyCalls(1_000, async () => (await client.echo({}, { timeoutMs: 30_000 })).text);
+  await until(10_000, "both to be called", () => load.answeredBy("a") > 100 && load.answeredBy("b") > 100);
+
+  // Killed, with calls that hang there.
+  const hanging = Array.from({ length: HANGING }, () =>
+    client.echo({ text: "never" }, { instance: b.instance }).then(
+      () => expect.unreachable("it was answered"),
+      (error: HeliographError) => ({ error, at: steadyMs() }),
+    ),
+  );
+  const broken = brokenConnection(b.endpoint);
+  const before = load.answeredBy("b");
+  await until(10_000, "b to be called on", () => load.answeredBy("b") > before + 50);
+  await b.server.signal("SIGKILL");
+  const brokenAt = await broken;
+  const ends = await within(5_000, "what hangs to end", Promise.all(hanging));
+  for (const { error } of ends)
+    expect(error).toMatchObject({ reason: "CONNECTION_LOST", notProcessed: false });
+  const told = load.answeredBy("a");
+  await until(10_000, "a to be called alone", () => load.answeredBy("a") > told + 300);
+  const lastChoice = (balancer.chosenAt.get(b.instance) ?? 0) - brokenAt;
+  const lastEnd =
+    Math.max(...[...ends.map(({ at }) => at), ...load.failed.map(({ endedAt }) => endedAt)]) - brokenAt;
+  for (const { error } of load.failed) expect(error).toMatchObject({ reason: "CONNECTION_LOST" });
+  const lost = load.failed.length;
+
+  // New ones.
+  const waits: number[] = [];
+  for (let number = 0; number < 5; number++) {
+    const name = `new-${number}`;
+    const { readyAt } = await spare.tell.serve({ name, registries });
+    await until(10_000, `${name} to be called`, () => load.answeredBy(name) > 0);
+    const { firstAt } = await spare.tell.stats();
+    waits.push((firstAt[name] ?? Number.POSITIVE_INFINITY) - readyAt);
+  }
+  const tally = await load.stop();
+  waits.sort((x, y) => x - y);
+  console.info(
+    `killed: chosen last after ${lastChoice.toFixed(1)} ms, ${HANGING + lost} calls told after ${lastEnd.toFixed(1)} ms; ` +
+      `new: called after ${waits.map((ms) => ms.toFixed(1)).join(", ")} ms; ${tally.perSecond} calls/s`,
+  );
+  expect(lastChoice).toBeLessThan(BAR_MS);
+  expect(lastEnd).toBeLessThan(BAR_MS);
+  expect(waits[2]).toBeLessThan(READY_BAR_MS);
+  expect(tally.failed.length, JSON.stringify(failuresOf(tally))).toBe(lost);
+  expect(a.server.process.exitCode).toBe(null);
+}, 60_000);
