@@ -6,7 +6,8 @@ import { Worker } from "./worker.js";
 
 /** The processes, what is known of them, and what may befall them. */
 export class Bakery {
-  readonly node = createNode({ name: "customers", security: insecure() });
+  /** What it would log is told by its status. */
+  readonly node = createNode({ name: "customers", security: insecure(), logLevel: "error" });
   readonly customers: Customers;
   /** Each with whether it was kept. */
   readonly promises = new Map<string, boolean>();
@@ -33,6 +34,7 @@ export class Bakery {
   /** Starts the rest of them, and lets customers in when everybody is there. */
   async open(...names: readonly string[]): Promise<void> {
     void this.#watch();
+    void this.#listen();
     await Promise.all(names.map((name) => this.hire(name)));
     for (const worker of this.workers) await this.#isThere(worker);
     this.#isOpen = true;
@@ -117,6 +119,11 @@ export class Bakery {
       if (kind !== "changed") this.#known.set(instance.processId, kind);
       this.#happenings.tell();
     }
+  }
+
+  async #listen(): Promise<void> {
+    for await (const { kind } of this.node.status())
+      if (kind.startsWith("registry")) say(`           ${kind}`);
   }
 
   #isThere(worker: Worker): Promise<void> {

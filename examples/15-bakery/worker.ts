@@ -28,8 +28,8 @@ export class Worker {
     this.service = service;
     this.number = Number(number);
     const args = ["--import", "tsx", "--import", at("leash.ts"), at(`${service}.ts`), name];
-    // In a group of its own, so that Ctrl-C is for main.ts alone.
-    this.#child = spawn(process.execPath, args, { stdio: ["pipe", "pipe", "inherit"], detached: true });
+    // In a group of its own, so that Ctrl-C is for main.ts alone. What it logs is part of the story.
+    this.#child = spawn(process.execPath, args, { stdio: ["pipe", "pipe", process.stdout], detached: true });
     this.#lines = createInterface({ input: this.#child.stdout })[Symbol.asyncIterator]();
     running.add(this.#child);
     this.#ended = once(this.#child, "exit");
