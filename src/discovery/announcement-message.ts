@@ -16,6 +16,7 @@ import {
   type Load,
 } from "../naming/instance.js";
 import { showValue } from "../wire/show-value.js";
+import { sharedText } from "./shared-text.js";
 
 const CONDITION_VALUES: Readonly<Record<Condition, ConditionValue>> = {
   serving: ConditionValue.CONDITION_SERVING,
@@ -28,6 +29,7 @@ const STATE_VALUES: Readonly<Record<InstanceState, StateValue>> = {
   suspect: StateValue.STATE_SUSPECT,
   dead: StateValue.STATE_DEAD,
 };
+const noLabels: Announcement["labels"] = Object.freeze({});
 const CONDITIONS = named(CONDITION_VALUES);
 const STATES = named(STATE_VALUES);
 
@@ -69,11 +71,14 @@ export function readAnnouncement(
     version: readInteger("Announcement.version", message.version, code),
     // Copies have no room to grow, and what has arrived has room for sixteen more.
     endpoints: [...endpoints],
-    services: [...services],
-    labels: Object.fromEntries(labels),
-    host,
+    services: services.map(({ name, schemaHash }) => ({
+      name: sharedText(name),
+      schemaHash: sharedText(schemaHash),
+    })),
+    labels: labels.size === 0 ? noLabels : Object.fromEntries(labels),
+    host: sharedText(host),
     condition: known("Announcement.condition", CONDITIONS, message.condition, code),
-    kit,
+    kit: sharedText(kit),
     processId,
   };
 }

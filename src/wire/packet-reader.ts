@@ -1,4 +1,4 @@
-import type { Buffer } from "node:buffer";
+import { Buffer } from "node:buffer";
 import { malformedPacket } from "./fault.js";
 import { Frame, FrameField, FrameKind } from "./frame.js";
 import { MAX_ATTACHMENTS, MAX_PACKET_BYTES } from "./limits.js";
@@ -11,6 +11,8 @@ const VARINT = 0;
 const FIXED64 = 1;
 const BYTES = 2;
 const FIXED32 = 5;
+
+const nothing = Buffer.alloc(0);
 
 /** Receives what a packet holds, in order. Nothing of `frame` may be kept: it is reused. */
 export interface PacketHandler {
@@ -28,7 +30,7 @@ export interface PacketHandler {
  */
 export class PacketReader {
   private readonly current = new Frame();
-  private buf!: Buffer;
+  private buf: Buffer = nothing;
   private pos = 0;
   private end = 0;
   /** The bodies that the current frame has: a bit for each of their kinds. */
@@ -72,6 +74,8 @@ export class PacketReader {
     }
     if (attachment !== parts.length) throw malformedPacket("no frame takes its last attachment");
     if (readBytes >= 0 || readPackets >= 0) handler.totals(readBytes, readPackets);
+    this.buf = nothing;
+    this.current.clear(nothing);
   }
 
   private readFrame(frameEnd: number): boolean {

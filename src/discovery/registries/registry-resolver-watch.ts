@@ -1,5 +1,6 @@
 import { Code } from "../../core/code.js";
 import { HeliographError } from "../../core/error.js";
+import type { WatchResponse } from "../../gen/heliograph/discovery/v1/registry.js";
 import type { InstanceListener, ResolverHost } from "../../naming/resolver.js";
 import { InstanceListeners } from "../instance-listeners.js";
 import type { RegistryClient, RegistryLink, RegistryStream } from "./registry-resolver-link.js";
@@ -54,25 +55,38 @@ export class RegistryWatch implements RegistryStream {
 
   private async follow(run: AbortController, client: RegistryClient): Promise<void> {
     let failure: HeliographError | undefined;
+    let warned = false;
+    const unreadable = (error: HeliographError): void => {
+      if (!warned) this.host.logger.warn({ error, registry: this.endpoint }, "an instance is passed over");
+      warned = true;
+    };
     try {
-      let warned = false;
-      for await (const response of client.watch(this.view.request, { signal: run.signal })) {
-        if (run.signal.aborted) return;
-        this.view.take(response, (error) => {
-          if (!warned)
-            this.host.logger.warn({ error, registry: this.endpoint }, "an instance is passed over");
-          warned = true;
-        });
-        this.link.answered(this, client);
-        this.listeners.update(() => this.view.instances);
-      }
+      const responses = client.watch(this.view.request, { signal: run.signal });
+      // A loop over them would hold on to the last one until the next comes: of all instances, that may be much.
+      while (await this.takeNext(run, client, responses, unreadable));
     } catch (error) {
       failure = HeliographError.from(error);
     }
     if (run.signal.aborted) return;
     this.run = undefined;
+    run.abort();
     if (failure !== undefined && failure.code !== Code.Unavailable) this.view.doubt();
     this.link.failed(this, client, failure ?? this.ended());
+  }
+
+  /** False when there are no more. */
+  private async takeNext(
+    run: AbortController,
+    client: RegistryClient,
+    responses: AsyncIterator<WatchResponse>,
+    unreadable: (error: HeliographError) => void,
+  ): Promise<boolean> {
+    const { done, value } = await responses.next();
+    if (done || run.signal.aborted) return false;
+    this.view.take(value, unreadable);
+    this.link.answered(this, client);
+    this.listeners.update(() => this.view.instances);
+    return true;
   }
 
   private ended(): HeliographError {

@@ -2,8 +2,9 @@ import fc from "fast-check";
 import protobufjs from "protobufjs";
 import { describe, expect, test } from "vitest";
 import { Frame as GeneratedFrame, MetadataEntry, Packet } from "../../../src/gen/heliograph/wire/v1/wire.js";
-import { FrameField, FrameKind } from "../../../src/wire/frame.js";
+import { type Frame, FrameField, FrameKind } from "../../../src/wire/frame.js";
 import { ATTACH_BYTES, MAX_ATTACHMENTS, MAX_PACKET_BYTES } from "../../../src/wire/limits.js";
+import { PacketReader } from "../../../src/wire/packet-reader.js";
 import { PacketWriter } from "../../../src/wire/packet-writer.js";
 import { rawCodec } from "../../../src/wire/raw-codec.js";
 import { read } from "./packets.js";
@@ -329,4 +330,21 @@ describe("a packet", () => {
     }
     expect(attached).toBeLessThan(MAX_ATTACHMENTS);
   });
+});
+
+test("a reader keeps nothing of a packet that it has read", () => {
+  const writer = new PacketWriter();
+  writer.begin(FrameKind.Message, 1);
+  writer.payloadBytes(Buffer.from("read, and of no use any more"));
+  writer.end();
+  let seen: Frame | undefined;
+  new PacketReader().read(writer.takeParts(), {
+    frame: (frame) => {
+      expect(frame.payload).toBeDefined();
+      seen = frame;
+    },
+    totals: () => {},
+  });
+  expect(seen?.payload).toBeUndefined();
+  expect(seen?.buf).toHaveLength(0);
 });
