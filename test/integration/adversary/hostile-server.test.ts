@@ -80,9 +80,9 @@ describe("a client of a server that", () => {
       { code: Code.Unavailable, reason: "CONNECTION_LOST" },
     ],
     [
-      "is another client, as when a dial meets itself",
+      "is another client after all",
       (w) => frame(w, FrameKind.Hello, 0),
-      { code: Code.Unavailable, reason: "NO_INSTANCE", notProcessed: true },
+      { code: Code.Unavailable, reason: "CONNECTION_LOST", notProcessed: false },
     ],
     ["answers OK without a message", (w) => end(w, 1), { code: Code.Unimplemented }],
     [
@@ -149,6 +149,18 @@ describe("a client of a server that", () => {
     );
     expect(error).toBeInstanceOf(HeliographError);
     expect(error).toMatchObject(expected);
+  });
+
+  test("is another client, as when a dial meets itself, has nobody to call", async () => {
+    const endpoint = await hostileServer((send) =>
+      send(packet((writer) => frame(writer, FrameKind.Hello, 0))),
+    );
+    const call = connect(endpoint).echo({});
+    await expect(within(3_000, "the call to end", call)).rejects.toMatchObject({
+      code: Code.Unavailable,
+      reason: "NO_INSTANCE",
+      notProcessed: true,
+    });
   });
 
   test("announces 64 MiB for each of many calls gets memory for four of them", async () => {
