@@ -44,7 +44,6 @@ const rules: readonly Rule[] = [
     // Port 1 is where nobody listens; .invalid and 192.0.2.0/24 are nobody's.
     pattern: /tcp:\/\/(?![^\s"'`]*\.invalid)(?!192\.0\.2\.)[^\s"'`]*:[0-9]{2,}/,
     except: {
-      "test/codegen/cli.test.ts": "replaces the port of a new project by a free one",
       "test/contract/options.test.ts": "endpoints in bad company: nothing is bound",
       "test/contract/zmq-socket.test.ts": "a port that is none",
       "test/unit/socket/resolve.test.ts": "reads endpoints, binds none",
