@@ -192,7 +192,14 @@ describe("nodes", () => {
 
   test("that nobody asks cost nothing: without registries there is nobody to ask", async () => {
     const alone = await server("alone", { registries: [] });
-    const error = await failure(createClient(node("caller", { registries: [] }), CallService).call({}));
+    const client = createClient(node("caller", { registries: [] }), CallService);
+    const error = await failure(client.call({}));
+    expect(error).toMatchObject({
+      code: Code.FailedPrecondition,
+      reason: "DISCOVERY_OFF",
+      notProcessed: true,
+    });
+    expect(await failure(client.call({}, { waitForReady: true }))).toMatchObject({ reason: "DISCOVERY_OFF" });
     expect(error.message).toContain("`registries` is []");
     expect(alone.describe().registries).toEqual([]);
   });

@@ -60,7 +60,8 @@ export class Directory implements InstanceSource {
       await Promise.any(attempts);
     } catch (thrown) {
       const [error] = thrown instanceof AggregateError ? thrown.errors : [thrown];
-      if (this.closing === undefined)
+      // Who leaves is not to be found.
+      if (this.closing === undefined && announcement.condition !== "draining")
         this.host.logger.warn({ error }, "others can't find this node yet: it could be announced nowhere");
     }
   }

@@ -11,31 +11,16 @@ import type { Instance, UsedService } from "../transport.js";
 import { CallDispatcher, waitingBytesFor } from "./call-dispatcher.js";
 import { connectionClosed } from "./call-maker.js";
 import { ChannelMember } from "./channel-member.js";
+import type { ChannelParts } from "./channel-parts.js";
 import type { ClientCall } from "./client-call.js";
 import type { ClientSession } from "./client-session.js";
 import type { Connection, ConnectionUser } from "./connection.js";
 import type { LinkPool } from "./link.js";
-import { type Absence, explainAbsence, noInstance } from "./no-instance.js";
+import { type Absence, explainAbsence, noInstance, notAsked } from "./no-instance.js";
 import { WaitingCalls } from "./waiting-calls.js";
 
 /** How long an instance that has refused a call gets no other. */
 const REST_MS = 1_000;
-
-/** What a channel is made of. */
-export interface ChannelParts {
-  readonly service: UsedService;
-  /** Every instance serves it, and none says so: all of them are followed, and only those connected to that are called. */
-  readonly everywhere: boolean;
-  readonly source: InstanceSource;
-  readonly links: LinkPool;
-  readonly picker: Picker;
-  readonly pickerParts: PickerParts;
-  readonly clock: Clock;
-  readonly deadlines: DeadlineWheel;
-  readonly connectTimeoutMs: number;
-  readonly credit: { readonly first: StreamCredit; readonly most: StreamCredit };
-  readonly messageBytes: number;
-}
 
 /** A client's way to all instances of one service: follows who they are, connects to each, and chooses for each call. */
 export class Channel extends CallDispatcher implements InstanceListener, ConnectionUser {
@@ -136,6 +121,7 @@ export class Channel extends CallDispatcher implements InstanceListener, Connect
 
   failed(error: HeliographError): void {
     this.failure = error;
+    if (this.isFutile) for (const call of this.waiting.all()) call.fail(this.noInstance(call));
   }
 
   // What the connections say.
@@ -207,6 +193,7 @@ export class Channel extends CallDispatcher implements InstanceListener, Connect
 
   protected noInstance(call: ClientCall): HeliographError {
     if (call.refusal !== undefined) return call.refusal;
+    if (this.failure !== undefined && this.isFutile) return notAsked(call.method.path, this.failure);
     const bound = call.group?.identity?.instance;
     if (bound !== undefined && this.resolved && this.memberOf(bound) === undefined)
       return call.instanceGone();
@@ -366,9 +353,15 @@ export class Channel extends CallDispatcher implements InstanceListener, Connect
 
   /** Nothing is under way that would bring the call a server. */
   private hopeless(call: ClientCall): boolean {
+    if (this.isFutile) return true;
     if (call.waitForReady || call.patienceMs !== undefined || this.isConnected(call)) return false;
     if (!this.resolved) return this.unanswered;
     return !this.wanted(call).some((member) => member.underWay);
+  }
+
+  /** There is nobody to ask, now or later. */
+  private get isFutile(): boolean {
+    return !this.resolved && this.failure?.code === Code.FailedPrecondition;
   }
 
   private wanted({ instance }: ClientCall): readonly ChannelMember[] {

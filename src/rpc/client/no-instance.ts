@@ -51,3 +51,12 @@ export function explainAbsence(absence: Absence): string {
 function nameOf({ node, instance, endpoints }: InstanceInfo): string {
   return instance === "" ? endpoints.join(", ") : `${node} (${instance.slice(0, 8)})`;
 }
+
+/** Of a call on a node that asks nobody who is there. */
+export function notAsked(path: string, failure: HeliographError): HeliographError {
+  return new HeliographError(failure.code, `${path}: ${failure.rawMessage}`, {
+    reason: failure.reason,
+    notProcessed: true,
+    cause: failure,
+  });
+}
