@@ -205,9 +205,9 @@ export class Registration implements RegistryStream {
     run.timer = clock.after(Math.max(0, at - clock.now()), () => {
       run.heartbeatDue = true;
       run.stir();
-      // What was missed, because the loop was blocked, is not made up for.
+      // What was missed, because the loop was blocked, is not made up for; and timers may fire a little early.
       const { intervalMs } = this.link;
-      const missed = Math.floor((clock.now() - at) / intervalMs);
+      const missed = Math.max(0, Math.floor((clock.now() - at) / intervalMs));
       this.schedule(run, at + (missed + 1) * intervalMs);
     });
   }
