@@ -156,9 +156,12 @@ describe.each(rpcCases.filter(({ name }) => name === "tcp" || name === "memory")
       const waits = failure(call(client));
       source.fail("the registry is away");
       expect((await waits).message).toContain("the registry is away");
-      const started = performance.now();
-      await failure(call(client));
-      expect(performance.now() - started).toBeLessThan(40);
+      let ended = false;
+      void failure(call(client)).then(() => {
+        ended = true;
+      });
+      await new Promise((resolve) => setImmediate(resolve));
+      expect(ended).toBe(true);
     });
 
     test("lets a call that waits for ready wait for an instance", async () => {
