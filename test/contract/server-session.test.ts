@@ -75,6 +75,31 @@ describe("a session that is spoken by hand", () => {
     ]);
   });
 
+  test("keeps its session when it makes many more calls than the server takes, before it can know", async () => {
+    const free = deferred();
+    const call = async (note: Note) => {
+      await free.promise;
+      return note;
+    };
+    const { send, next, peer } = await peers({ call }, { node: { limits: { maxCalls: 1 } } });
+    await send((writer) => {
+      hello(writer);
+      for (let id = 1; id <= 8; id++) request(writer, id);
+    });
+    const ends: Frame[] = [];
+    while (ends.length < 7) {
+      const [part] = await peer.socket.receive();
+      ends.push(...Packet.decode(part!).frames.filter(({ kind }) => kind === FrameKind.End));
+    }
+    expect(ends.map(({ callId }) => Number(callId))).toEqual([2, 3, 4, 5, 6, 7, 8]);
+    for (const end of ends)
+      expect(end).toMatchObject({ status: { reason: "TOO_MANY_CALLS" }, notProcessed: true });
+    free.resolve();
+    expect(await next(FrameKind.End)).toMatchObject({ callId: 1n, status: undefined });
+    await send((writer) => request(writer, 9));
+    expect(await next(FrameKind.End)).toMatchObject({ callId: 9n, status: undefined });
+  });
+
   test.each<[string, number, string, (writer: PacketWriter) => void]>([
     [
       "a codec that isn't known",

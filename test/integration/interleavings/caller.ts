@@ -36,8 +36,8 @@ export class Caller {
   readonly signal: AbortSignal;
   /** Answers of a stream that were seen. */
   received = 0;
-  /** The step in which the call was made: that of a stream when its first answer is asked for. */
-  madeAt: number | undefined;
+  /** A stream is made when its first answer is asked for. */
+  made = false;
   /** How often its handler's metadata came. */
   headers = 0;
   trailers = 0;
@@ -116,10 +116,6 @@ export class Caller {
     }
   }
 
-  get made(): boolean {
-    return this.madeAt !== undefined;
-  }
-
   /** What it has sent. */
   get given(): Given {
     return this.feed ?? { sizes: [this.size], ended: "end" };
@@ -161,7 +157,7 @@ export class Caller {
 
   /** Asks for the next answer of a stream. */
   read(): void {
-    this.madeAt ??= this.#stage.steps;
+    this.made = true;
     this.#pending++;
     this.#stream?.next().then(
       (result) => {
@@ -215,7 +211,7 @@ export class Caller {
   }
 
   #await(answer: Promise<Note>): void {
-    this.madeAt ??= this.#stage.steps;
+    this.made = true;
     answer.then(
       (note) => {
         this.#check(note, 0);

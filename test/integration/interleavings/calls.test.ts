@@ -15,7 +15,6 @@ testInterleavings("calls with one request and one answer", {
     "DRAINING",
     "HANDLER_FAILED",
     "NO_INSTANCE",
-    "TOO_MANY_CALLS",
     "a payload in chunks",
     "window full of bytes",
     "window full of packets",

@@ -129,16 +129,6 @@ function checkError(
       if (handling?.finished !== "crashed") wrong();
       else checkBeforeError(caller, handling, fault);
       return;
-    case Code.ResourceExhausted: {
-      // Until the greeting has arrived, a client can't know how many calls the server takes.
-      const early = sessionsOf(world, caller.token).some(
-        ([, { welcomedAt }]) => (caller.madeAt ?? 0) <= welcomedAt,
-      );
-      // An earlier attempt may have run.
-      const fate = error.notProcessed || caller.attempts > 1;
-      if (error.reason !== "TOO_MANY_CALLS" || !fate || !early) wrong();
-      return;
-    }
     default:
       wrong();
   }

@@ -5,8 +5,6 @@ import type { Choices } from "./choices.js";
 /** What everybody in a run uses: the source of all decisions, the time, and the list of what went wrong. */
 export interface Stage {
   readonly choices: Choices;
-  /** How many things were done so far. */
-  readonly steps: number;
   /** How many turns of the event loop the run has taken: within one, nobody can know what has just happened. */
   readonly turns: number;
   /** Calls may be made again when they fail. */

@@ -16,7 +16,6 @@ testInterleavings("calls with streams", {
     "DRAINING",
     "HANDLER_FAILED",
     "NO_INSTANCE",
-    "TOO_MANY_CALLS",
     "a payload in chunks",
     "credit for bytes used up",
     "credit for messages used up",

@@ -16,8 +16,6 @@ export interface Watcher {
   fault(what: string): void;
   /** Something came about that not every run has. */
   saw(what: string): void;
-  /** How many things were done so far. */
-  readonly steps: number;
 }
 
 interface Credit {
@@ -109,15 +107,10 @@ export class WireCall {
     else if (kind === FrameKind.FRAME_KIND_CANCEL) this.cancelDelivered = true;
     else if (kind === FrameKind.FRAME_KIND_END && !frame.more) this.endDelivered = true;
     else if (kind === FrameKind.FRAME_KIND_CREDIT) {
-      this.grant(direction === "up" ? "down" : "up", frame.creditMessages, Number(frame.creditBytes));
+      const credit = this.#credit[direction === "up" ? "down" : "up"];
+      credit.messages += frame.creditMessages;
+      credit.bytes += Number(frame.creditBytes);
     }
-  }
-
-  /** The sender of this direction may send so much more. */
-  grant(direction: Direction, messages: number, bytes: number): void {
-    const credit = this.#credit[direction];
-    credit.messages += messages;
-    credit.bytes += bytes;
   }
 
   #sentUp(seen: SeenFrame): void {

@@ -24,8 +24,6 @@ interface Side {
 /** One session as it is seen on the wire: the rules of docs/spec/wire.md for windows, ids and the order of frames. */
 export class WireSession {
   readonly calls = new Map<number, WireCall>();
-  /** The step in which the client got the server's greeting. */
-  welcomedAt = Number.POSITIVE_INFINITY;
   readonly #watcher: Watcher;
   readonly #name: string;
   readonly #sides: Record<Direction, Side> = { up: side(), down: side() };
@@ -33,6 +31,8 @@ export class WireSession {
   /** Calls above it get no end, as the client knows. */
   #goesOn = Number.POSITIVE_INFINITY;
   #greeted = false;
+  /** The client has got the server's greeting. */
+  #welcomed = false;
 
   constructor(name: string, watcher: Watcher) {
     this.#name = name;
@@ -132,6 +132,8 @@ export class WireSession {
 
   #request(seen: SeenFrame): void {
     if (seen.callId <= this.#lastId) this.#report(`call id ${seen.callId} after ${this.#lastId}`);
+    // The protocol would allow it; this client compares schemas first.
+    if (!this.#welcomed) this.#report(`call ${seen.callId} was sent before WELCOME came`);
     this.#lastId = seen.callId;
     const { granted } = this.#sides.up;
     this.calls.set(seen.callId, new WireCall(seen, granted, this.#watcher));
@@ -141,17 +143,8 @@ export class WireSession {
     const { kind, frame } = seen;
     if (kind === FrameKind.FRAME_KIND_HELLO) this.#sides.down.granted = grantedBy(frame.hello?.limits);
     else if (kind === FrameKind.FRAME_KIND_WELCOME) {
-      const granted = grantedBy(frame.welcome?.limits);
-      this.#sides.up.granted = granted;
-      // Calls that were made with the constants have what the greeting grants beyond them.
-      for (const call of this.calls.values()) {
-        call.grant(
-          "up",
-          granted.creditMessages - constants.creditMessages,
-          granted.creditBytes - constants.creditBytes,
-        );
-      }
-      this.welcomedAt = this.#watcher.steps;
+      this.#sides.up.granted = grantedBy(frame.welcome?.limits);
+      this.#welcomed = true;
     } else if (kind === FrameKind.FRAME_KIND_GOAWAY) this.#goesOn = Number(frame.goaway?.lastCallId ?? 0);
     else this.calls.get(seen.callId)?.delivered(direction, seen);
   }
