@@ -80,7 +80,8 @@ export class Liveness {
 
   /**
    * When to look again, in milliseconds from `now`: the state may be another one then, or a probe is due. `Infinity` for
-   * one that is dead. Whatever is told in between makes it later, except `broke`, which counts at once.
+   * one that is dead. Whatever is told in between makes it later, unless it makes the state another one at once: a peer
+   * that broke is not looked at for long, and one that is heard after that has all its marks before it again.
    */
   nextLookMs(now: number): number {
     const marks = this.broken ? [this.deadAt] : [this.probeAt, this.suspectAt, this.deadAt];

@@ -258,7 +258,9 @@ export class Registry implements WatchedRegistry {
       }
     } else {
       if (was === "dead") this.dead.delete(registered);
-      if (registered.place < 0) this.queue.set(registered, now + registered.liveness.nextLookMs(now));
+      // One that broke is not looked at for long, and may come back before that.
+      if (registered.place < 0 || was !== state)
+        this.queue.set(registered, now + registered.liveness.nextLookMs(now));
     }
     return was !== state;
   }

@@ -85,6 +85,20 @@ describe("an instance at a registry", () => {
     expect(states()).toEqual({ a: "alive" });
   });
 
+  test("is looked at in time when it is silent again soon after it has come back", () => {
+    const { registry, announce, states } = setUp();
+    const { holder, registered } = announce("a", 0);
+    registry.tick(1_500);
+    registry.probed(registered, true, 1_900);
+    registry.broke(registered, holder, 1_950);
+    registry.tick(registry.nextLookAt);
+    announce("a", 2_050);
+    registry.tick(registry.nextLookAt);
+    expect(registry.nextLookAt).toBeLessThanOrEqual(4_050);
+    registry.tick(4_050);
+    expect(states()).toEqual({ a: "suspect" });
+  });
+
   test("is not suspect when a stream breaks that it has replaced", () => {
     const { registry, announce, states } = setUp();
     const old = announce("a", 0);
@@ -555,6 +569,24 @@ describe("a watch of a registry", () => {
     expect(rest.map(({ complete }) => complete)).toEqual([false, false, true]);
     expect(rest.map(({ revision }) => revision)).toEqual([0, 0, 6]);
     expect(watcher.ready).toBe(false);
+  });
+
+  test("that ends while it is told of all anew goes on with all, not with what has changed", () => {
+    const { registry, announce, watch } = setUp({ backlog: 2, responseInstances: 2 });
+    announce("a", 0);
+    const before = watch(GREETER);
+    before.take();
+    for (const instance of ["b", "c", "d"]) announce(instance, 0);
+    const { told, snapshot, revision } = before.take();
+    expect({ told, snapshot }).toEqual({ told: ["a alive", "b alive"], snapshot: true });
+    registry.unwatch(before.watcher);
+    const after = watch(GREETER, { epoch: 77, revision });
+    expect([...after.take().told, ...after.take().told]).toEqual([
+      "a alive",
+      "b alive",
+      "c alive",
+      "d alive",
+    ]);
   });
 
   test("is told of heavy announcements one by one", () => {
