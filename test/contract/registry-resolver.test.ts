@@ -129,6 +129,13 @@ describe("a registration", () => {
     expect(registry.last.announcements[1]?.labels.get("zone")).toBe("eu-2");
   });
 
+  test("waits for no answer to what the registry has confirmed already", async () => {
+    const { resolver, host } = await setUp();
+    await outcome(resolver.announce(announcementOf("a")));
+    expect(await outcome(resolver.announce(announcementOf("a")), 10_000)).toBe("done");
+    expect(host.told).toEqual([]);
+  });
+
   test("leaves by half-close", async () => {
     const { registry, resolver, host } = await setUp();
     await outcome(resolver.announce(announcementOf("a")));

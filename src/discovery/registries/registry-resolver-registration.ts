@@ -141,6 +141,7 @@ export class Registration implements RegistryStream {
 
   /** There is something new to announce. */
   private stir(run: Run): void {
+    if (this.confirmed === this.latest?.version) return;
     run.answerTimer ??= this.host.clock.after(ANSWER_MS, () =>
       this.link.late(this, run.client, this.noAnswer()),
     );
