@@ -94,7 +94,8 @@ export class ChannelMember implements Candidate {
     if (unreachable !== undefined) return unreachable;
     if (!this.serves) return this.info.condition;
     if (session?.trouble !== undefined) return this.troubled(session.trouble);
-    if (session === undefined) return connection.failure?.rawMessage ?? "is being connected to";
+    if (session === undefined && connection.connecting) return "is being connected to";
+    if (session === undefined && connection.failure !== undefined) return connection.failure.rawMessage;
     return this.resting === undefined ? this.info.state : "has just refused a call";
   }
 

@@ -2,12 +2,12 @@ import type { Clock } from "../../core/clock.js";
 import { Code } from "../../core/code.js";
 import type { DeadlineWheel } from "../../core/deadline-wheel.js";
 import type { HeliographError } from "../../core/error.js";
-import type { Balancer, PickedCall, Picker, PickerParts } from "../../naming/balancer.js";
+import type { Balancer, PickedCall, Picker } from "../../naming/balancer.js";
 import { type InstanceInfo, instanceKey } from "../../naming/instance.js";
-import type { InstanceListener, InstanceSource } from "../../naming/resolver.js";
+import type { InstanceListener } from "../../naming/resolver.js";
 import { warn } from "../../socket/warn.js";
 import type { StreamCredit } from "../../wire/limits.js";
-import type { Instance, UsedService } from "../transport.js";
+import type { Instance } from "../transport.js";
 import { CallDispatcher, waitingBytesFor } from "./call-dispatcher.js";
 import { connectionClosed } from "./call-maker.js";
 import { ChannelMember } from "./channel-member.js";
@@ -15,7 +15,6 @@ import type { ChannelParts } from "./channel-parts.js";
 import type { ClientCall } from "./client-call.js";
 import type { ClientSession } from "./client-session.js";
 import type { Connection, ConnectionUser } from "./connection.js";
-import type { LinkPool } from "./link.js";
 import { type Absence, explainAbsence, noInstance, notAsked } from "./no-instance.js";
 import { WaitingCalls } from "./waiting-calls.js";
 
@@ -115,6 +114,7 @@ export class Channel extends CallDispatcher implements InstanceListener, Connect
     for (const key of [...this.members.keys()]) if (!keys.has(key)) this.remove(key);
     this.resolved = true;
     if (this.parts.everywhere) for (const call of this.waiting.all()) this.connectFor(call);
+    else if (this.waiting.size > 0) this.tryDead();
     this.tellResolved();
     this.refresh();
   }
@@ -137,6 +137,13 @@ export class Channel extends CallDispatcher implements InstanceListener, Connect
   hurries(connection: Connection): boolean {
     const waits = (call: ClientCall) => this.wanted(call).some(({ link }) => link.connection === connection);
     return this.waiting.all().some((call) => call.patienceMs !== undefined && waits(call));
+  }
+
+  /** What is dead is dialed for the calls that find nobody else, and no more. */
+  wants(connection: Connection): boolean {
+    const members = [...this.members.values()].filter(({ link }) => link.connection === connection);
+    if (members.some(({ info }) => info.state !== "dead")) return true;
+    return this.waiting.all().some((call) => members.some((member) => this.wanted(call).includes(member)));
   }
 
   /** An instance is trusted again, or no longer. */
@@ -249,6 +256,13 @@ export class Channel extends CallDispatcher implements InstanceListener, Connect
     for (const member of this.wanted(call)) if (member.callable) member.link.connection.connect();
   }
 
+  /** Where there is nobody else: who says that they are dead may be wrong. */
+  private tryDead(): void {
+    const callable = [...this.members.values()].filter((member) => member.callable);
+    if (callable.every(({ info }) => info.state === "dead"))
+      for (const { link } of callable) link.connection.connect();
+  }
+
   private watch(): void {
     if (this.stopWatching !== undefined || this.closed) return;
     const { everywhere, service } = this.parts;
@@ -290,7 +304,7 @@ export class Channel extends CallDispatcher implements InstanceListener, Connect
       this.members.set(key, member);
       link.connection.use(this);
       link.connection.channel(service);
-      if (member.callable && !everywhere) link.connection.connect();
+      if (member.callable && info.state !== "dead" && !everywhere) link.connection.connect();
       return;
     }
     if (info.version !== member.info.version) this.stale = true;

@@ -41,6 +41,8 @@ export interface ConnectionUser {
   roomier(): void;
   /** Calls wait for this connection that have no time for the backoff. */
   hurries(connection: Connection): boolean;
+  /** It would use a session if there were one. */
+  wants(connection: Connection): boolean;
   /**
    * There is a session, or no longer; or it was found out what it can be used for; or another attempt to get one has
    * failed.
@@ -249,6 +251,10 @@ export class Connection extends CallDispatcher implements Instance, ClientSessio
       this.waiting.all().some(({ patienceMs }) => patienceMs !== undefined) ||
       this.users.some((user) => user.hurries(this))
     );
+  }
+
+  get wanted(): boolean {
+    return this.users.length === 0 || this.waiting.size > 0 || this.users.some((user) => user.wants(this));
   }
 
   exhausted(error: HeliographError): void {

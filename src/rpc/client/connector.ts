@@ -19,6 +19,8 @@ export interface ConnectorHost {
   exhausted(error: HeliographError): void;
   /** A stream that a server keeps for a limited time waits to go on. */
   readonly hurried: boolean;
+  /** Somebody has a use for a connection; else no further round is begun before a call wants one. */
+  readonly wanted: boolean;
 }
 
 /**
@@ -125,7 +127,10 @@ export class Connector {
     this.state = "waiting";
     const wait = backoffMs(this.backoff, this.failedRounds, Math.random());
     const most = this.host.hurried ? HURRIED_WAIT_MS : Number.POSITIVE_INFINITY;
-    this.timer = this.clock.after(Math.min(wait, most), () => this.round());
+    this.timer = this.clock.after(Math.min(wait, most), () => {
+      if (this.host.wanted) this.round();
+      else this.state = "idle";
+    });
     this.host.exhausted(error);
   }
 

@@ -81,6 +81,10 @@ class PooledLink implements Link, ConnectionUser {
     return false;
   }
 
+  wants(): boolean {
+    return false;
+  }
+
   changed(): void {
     const { session, failure, endpoint } = this.connection;
     const before = this.session;

@@ -10,7 +10,7 @@ const refused = new HeliographError(Code.Unavailable, "refused");
 function connector(endpoints = ["a", "b"], backoff: BackoffOptions = { maxMs: 1_000 }) {
   const clock = fakeClock();
   const told: string[] = [];
-  const state = { hurried: false };
+  const state = { hurried: false, wanted: true };
   const subject = new Connector(
     endpoints,
     {
@@ -22,6 +22,9 @@ function connector(endpoints = ["a", "b"], backoff: BackoffOptions = { maxMs: 1_
       exhausted: (error) => told.push(`exhausted ${error.rawMessage}`),
       get hurried() {
         return state.hurried;
+      },
+      get wanted() {
+        return state.wanted;
       },
     },
     { clock, backoff: backoffFrom({ initialMs: 200, jitter: 0, ...backoff }), attemptMs: 2_000 },
@@ -70,6 +73,18 @@ describe("the connector", () => {
     clock.advance(999);
     expect(news()).toEqual([]);
     clock.advance(1);
+    expect(news()).toEqual(["dial a"]);
+  });
+
+  test("tries no more while nobody has a use for a connection, and at once when a call wants one", () => {
+    const { subject, clock, news, state } = connector(["a"]);
+    subject.want();
+    subject.failed(refused);
+    state.wanted = false;
+    news();
+    clock.advance(100_000);
+    expect(news()).toEqual([]);
+    subject.want();
     expect(news()).toEqual(["dial a"]);
   });
 
