@@ -1,9 +1,10 @@
-import { invalidArgument } from "../core/error.js";
+import { HeliographError, invalidArgument } from "../core/error.js";
 import { localRegistry } from "../discovery/registries/local-registry.js";
 import { REGISTRY_VARIABLE, registriesFrom } from "../discovery/registries/registries.js";
 import { registryResolver } from "../discovery/registries/registry-resolver.js";
 import { serveRegistry } from "../discovery/registry/serve-registry.js";
 import type { Resolver } from "../naming/resolver.js";
+import { parseEndpoint } from "../socket/resolve.js";
 import { checkReach, type Security } from "../socket/security.js";
 import { showValue } from "../wire/show-value.js";
 import { connectTo } from "./connect.js";
@@ -33,7 +34,11 @@ export function resolversOf({ options, security, makeNode }: ResolverParts): rea
     variable: process.env[REGISTRY_VARIABLE],
     anyEndpoint: network?.anyEndpoint,
   });
-  for (const { endpoint } of addresses) checkReach(security, endpoint, "connect to");
+  for (const { endpoint } of addresses) {
+    if (network === undefined)
+      checkDialed(endpoint, registries === undefined ? REGISTRY_VARIABLE : "registries");
+    checkReach(security, endpoint, "connect to");
+  }
   const common = { security, network, tap, clock, logger, limits };
   const connector = {
     connect: (endpoint: string) => connectTo([endpoint], { ...common, name, stallMs: STALL_MS }),
@@ -54,6 +59,15 @@ export function resolversOf({ options, security, makeNode }: ResolverParts): rea
       : registryResolver({ endpoint, connector }),
   );
   return [...own, ...checkResolvers(options.resolvers)];
+}
+
+/** With a network in the place of real sockets it is for that to say what it can reach. */
+function checkDialed(endpoint: string, from: string): void {
+  try {
+    parseEndpoint(endpoint, "dial");
+  } catch (error) {
+    throw invalidArgument(`${from}: ${HeliographError.from(error).rawMessage}`);
+  }
 }
 
 function checkResolvers(resolvers: unknown): readonly Resolver[] {
