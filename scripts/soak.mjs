@@ -31,6 +31,11 @@ const soaks = [
     "networks",
   ],
   ["discovery-callers", "discovery/outages.test.ts", "a caller stopped for 15 s", "was stopped itself"],
+  [
+    "discovery-lives",
+    "discovery/lives.test.ts",
+    "5,000 lives of nodes, 1,000 of them ended while they begin",
+  ],
   ["discovery-busy", "discovery/busy.test.ts", "ten minutes on a machine without a moment to spare"],
 ];
 
