@@ -22,7 +22,7 @@ export interface SessionShared {
 
 const MAX_CHECK_MS = 10_000;
 
-/** How often a session is checked, and its peer pinged: at least four times within `stallMs`. */
+/** How often a session is checked, and its peer pinged if it has said nothing since: at least four times within `stallMs`. */
 export function checkIntervalMs(stallMs: number): number {
   return Math.min(MAX_CHECK_MS, stallMs / 4);
 }
@@ -150,8 +150,8 @@ export abstract class Session implements PacketHandler, OutboxHost {
   }
 
   /**
-   * Asked at least four times in `stallMs`: pings the peer, and says why it should be given up when it has been silent
-   * for that long. That is the clock of the peer's event loop; whether the link stands is the socket's matter.
+   * Asked at least four times in `stallMs`: pings a peer that has said nothing since, and says why it should be given up
+   * when it has been silent for that long. That is the clock of the peer's event loop; whether the link stands is the socket's matter.
    */
   protected checkSilence(now: number, stallMs: number): HeliographError | undefined {
     const { heard } = this;
