@@ -183,6 +183,18 @@ describe("an instance that hangs", () => {
     expect(await who()).toBe("one");
   });
 
+  test("is not suspected for a call that takes long and says nothing meanwhile", async () => {
+    const { who, wait } = await two();
+    const waits = wait(600_000);
+    const looked: string[] = [];
+    for (let offset = 0; offset < INTERVAL_MS; offset += 50) {
+      await clock.advanceAsync(3 * INTERVAL_MS + offset);
+      looked.push(await who());
+    }
+    expect(new Set(looked)).toEqual(new Set(["one"]));
+    void waits;
+  });
+
   test("is asked when somebody else suspects it, and chosen again once it has said something", async () => {
     const { who, infos } = await two();
     const [one, other] = infos as [InstanceInfo, InstanceInfo];

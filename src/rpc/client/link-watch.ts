@@ -5,10 +5,16 @@ import { Liveness, type LivenessState } from "../../core/liveness.js";
 import type { SocketFactory } from "../../socket/socket.js";
 import type { ClientSession } from "./client-session.js";
 
-/** How soon a server that owes an answer and says nothing is pinged, in intervals. */
-const PING_AFTER = 0.25;
-/** From when on others are asked rather than one that says nothing. */
-const QUIET_AFTER = 0.75;
+// In intervals, all of them a little below the quarters at which links are looked at, as timers may fire early.
+
+/** How soon a server that owes an answer and says nothing is pinged. */
+const PING_AFTER = 0.2;
+/** How long it may leave a ping unanswered before others are asked rather than it. */
+const QUIET_AFTER = 0.45;
+/** The least between pings that are not answered. */
+const PING_EVERY = 0.95;
+/** The least between probes: all clients of a server that hangs probe it at the same time. */
+const PROBE_EVERY = 0.45;
 
 /**
  * What the channels make of a server: it is called; only when no other is there; calls may wait for it, since its own word
@@ -35,6 +41,9 @@ export class LinkWatch {
   private liveness: Liveness;
   private received = 0;
   private pingedAt = Number.NEGATIVE_INFINITY;
+  /** When it was pinged first since it has said something; undefined if it was not. */
+  private askedAt: number | undefined;
+  private probedAt = Number.NEGATIVE_INFINITY;
   private probing = false;
   private doubted = false;
   private state: LivenessState = "alive";
@@ -56,6 +65,7 @@ export class LinkWatch {
     if (session !== undefined) session.onPong = () => this.ponged();
     this.received = session?.received ?? 0;
     this.liveness = new Liveness(this.parts.intervalMs, this.parts.clock.now());
+    this.askedAt = undefined;
     this.doubted = false;
     this.state = "alive";
     this.quiet = false;
@@ -83,6 +93,7 @@ export class LinkWatch {
   /** The observer itself did not look for so long. */
   excuse(ms: number, now: number): void {
     this.liveness.excuse(ms, now);
+    if (this.askedAt !== undefined) this.askedAt = Math.min(this.askedAt + ms, now);
   }
 
   /** Asked several times in an interval. Pings, probes, and ends a session whose server is dead. */
@@ -93,13 +104,14 @@ export class LinkWatch {
     if (session.received !== this.received) {
       this.received = session.received;
       this.doubted = false;
-      liveness.heard(now);
-    } else if (!owes) liveness.heard(now);
+      this.heard(now);
+    } else if (!owes) this.heard(now);
     const silentMs = liveness.silentMs(now);
-    if (silentMs >= parts.intervalMs * PING_AFTER && now - this.pingedAt >= parts.intervalMs)
-      this.ping(session, now);
-    if (liveness.wantsProbe(now)) this.probe(session);
-    this.judge(session, liveness.state(now), silentMs);
+    const asked = this.askedAt !== undefined && now - this.pingedAt < parts.intervalMs * PING_EVERY;
+    if (silentMs >= parts.intervalMs * PING_AFTER && !asked) this.ping(session, now);
+    if (liveness.wantsProbe(now) && now - this.probedAt >= parts.intervalMs * PROBE_EVERY)
+      this.probe(session, now);
+    this.judge(session, now);
   }
 
   /** Whoever waits for its word is not kept waiting for the next look. */
@@ -109,24 +121,34 @@ export class LinkWatch {
     this.onWord();
   }
 
-  private judge(session: ClientSession, state: LivenessState, silentMs: number): void {
+  private heard(now: number): void {
+    this.liveness.heard(now);
+    this.askedAt = undefined;
+  }
+
+  private judge(session: ClientSession, now: number): void {
+    const state = this.liveness.state(now);
+    const silentMs = this.liveness.silentMs(now);
+    const leftMs = this.askedAt === undefined ? 0 : now - this.askedAt;
     this.state = state;
-    this.quiet = state !== "alive" || silentMs >= this.parts.intervalMs * QUIET_AFTER;
+    this.quiet = state !== "alive" || leftMs >= this.parts.intervalMs * QUIET_AFTER;
     session.trouble = this.quiet ? troubleOf(state, session.endpoint, silentMs) : undefined;
     if (state === "dead") void session.close(silent(session.endpoint, silentMs));
   }
 
   private ping(session: ClientSession, now: number): void {
     this.pingedAt = now;
+    this.askedAt ??= now;
     session.ping();
   }
 
-  private probe(session: ClientSession): void {
+  private probe(session: ClientSession, now: number): void {
     if (this.probing) return;
+    this.probedAt = now;
     const { sockets, clock, intervalMs } = this.parts;
     // Where links can't be probed, one that stands counts as one that answers.
     if (sockets.probe === undefined) {
-      this.liveness.linkAnswered(clock.now());
+      this.liveness.linkAnswered(now);
       return;
     }
     this.probing = true;
