@@ -1,6 +1,6 @@
 import { connect } from "node:net";
 import { expect, test } from "vitest";
-import { createClient, type HeliographError } from "../../../src/index.js";
+import { createClient, type HeliographError, listInstances } from "../../../src/index.js";
 import { EchoService } from "../../gen/heliograph/test/v1/echo_heliograph.js";
 import { until, within } from "../../support/within.js";
 import { Scene } from "./scene.js";
@@ -82,4 +82,30 @@ test("a killed instance is chosen no more, what it was asked ends at once, and a
   expect(waits[2]).toBeLessThan(READY_BAR_MS);
   expect(tally.failed.length, JSON.stringify(failuresOf(tally))).toBe(lost);
   expect(a.server.process.exitCode).toBe(null);
+}, 60_000);
+
+test("who takes the place of a killed instance is called there soon, though its clock was set back an hour", async () => {
+  await using scene = new Scene();
+  const { endpoint: registry } = await scene.registry();
+  const registries = [registry];
+  const [first, second] = await Promise.all([scene.process(), scene.process()]);
+  const { endpoint } = await first.tell.serve({ name: "first", registries, aheadMs: 3_600_000 });
+  const caller = scene.node("caller", registries);
+  const client = createClient(caller, EchoService);
+  const load = new SteadyCalls(200, async () => {
+    const { text } = await client.echo({}, { waitForReady: true, timeoutMs: 30_000 });
+    return text;
+  });
+  await until(10_000, "the first to be called", () => load.answeredBy("first") > 20);
+  await first.signal("SIGKILL");
+  await first.ended;
+  const { instance, readyAt } = await second.tell.serve({ name: "second", registries, endpoint });
+  await until(10_000, "the second to be called", () => load.answeredBy("second") > 0);
+  const after = steadyMs() - readyAt;
+  const known = await listInstances(caller, EchoService);
+  const tally = await load.stop();
+  console.info(`in the place of another: called ${after.toFixed()} ms after it was ready`);
+  for (const { error } of tally.failed) expect(error).toMatchObject({ reason: "CONNECTION_LOST" });
+  expect(known.map((info) => [info.instance, info.state])).toEqual([[instance, "alive"]]);
+  expect(after).toBeLessThan(2_000);
 }, 60_000);

@@ -40,6 +40,8 @@ export interface ServeCommand extends Asked {
   readonly name: string;
   readonly endpoint?: string | undefined;
   readonly advertise?: readonly string[] | undefined;
+  /** How far the clock of its machine is ahead; its steady clock is not. */
+  readonly aheadMs?: number | undefined;
   /** So many nodes, each with this name and a number. */
   readonly count?: number | undefined;
 }

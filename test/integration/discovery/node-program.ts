@@ -1,6 +1,7 @@
 /** A process that makes nodes and does with them what its parent says; see `NodeCommands` and `startProcess`. */
 import { readdirSync } from "node:fs";
 import { setTimeout as delay } from "node:timers/promises";
+import { systemClock } from "../../../src/core/clock.js";
 import {
   createClient,
   createNode,
@@ -34,8 +35,9 @@ function sleepBlocked(ms: number): void {
 }
 
 async function serveOne(name: string, command: ServeCommand): Promise<ServedNode> {
-  const { registries, endpoint, advertise, remote = false } = command;
-  const node = createNode({ name, registries, advertise, security: insecure({ remote }), logger });
+  const { registries, endpoint, advertise, remote = false, aheadMs = 0 } = command;
+  const clock = { ...systemClock, wallUs: () => systemClock.wallUs() + aheadMs * 1_000 };
+  const node = createNode({ name, registries, advertise, security: insecure({ remote }), logger, clock });
   serving.push(node);
   const echo = (request: EchoRequest): EchoResponse | Promise<EchoResponse> => {
     served++;
