@@ -40,7 +40,7 @@ function connect({ endpoints }: Node) {
 }
 
 test("a client whose schema would be misread is refused, with the path of the field, each time", async () => {
-  const node = await server(numbered);
+  const node = await server(numbered());
   const connection = connect(node);
   const second = createClient(connection, SecondService);
   await second.call({});
@@ -59,7 +59,7 @@ test("a client whose schema would be misread is refused, with the path of the fi
 });
 
 test("a client whose schema differs and is understood is served", async () => {
-  const node = await server(renamed);
+  const node = await server(renamed());
   const client = createClient(connect(node), CallService);
   await client.call({});
   await client.call({});
@@ -73,7 +73,7 @@ test("a client of the same schema asks for nothing", async () => {
 });
 
 test("a client is judged anew when another server answers", async () => {
-  const first = await server(numbered);
+  const first = await server(numbered());
   const [endpoint = ""] = first.endpoints;
   const connection = connect(first);
   const client = createClient(connection, CallService);
@@ -106,13 +106,13 @@ function caller(...servers: readonly Node[]): Node {
 }
 
 test("a node sends no call to an instance whose schema would be misread, and all to the others", async () => {
-  const [bad, good] = [await server(numbered), await server(renamed)];
+  const [bad, good] = [await server(numbered()), await server(renamed())];
   const client = createClient(caller(bad, good), CallService);
   for (let i = 0; i < 10; i++) await client.call({ text: "a" });
 });
 
 test("a node says so when the schemas of all instances would be misread", async () => {
-  const node = await server(numbered);
+  const node = await server(numbered());
   const client = createClient(caller(node), CallService);
   await expect(client.call({ text: "a" })).rejects.toMatchObject({
     code: Code.FailedPrecondition,

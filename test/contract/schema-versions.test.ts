@@ -103,8 +103,8 @@ const incompatible = {
 type Where = Parameters<typeof createClient>[0];
 
 /** A client of CallService that takes `Note.text` for a number. */
-function numberedClient(where: Where) {
-  const client: object = createClient(where, dynamicService(numbered, CallService.$service));
+function numberedClient(where: Where, schema: Uint8Array) {
+  const client: object = createClient(where, dynamicService(schema, CallService.$service));
   return client as { call(note: { text: number }): Promise<{ text: number }> };
 }
 
@@ -146,14 +146,14 @@ describe.each<[string, () => Way]>([
 ])("a client whose server has another schema, %s", (_where, makeWay) => {
   test.each(Object.entries(kinds))("is served, when both understand each other: %s", async (_kind, call) => {
     const way = makeWay();
-    const node = await server(way, renamed);
+    const node = await server(way, renamed());
     expect(await call(way.caller(node), "a")).toEqual(["a"]);
     await expect.poll(() => reached(node, way), { interval: 5 }).toBe(1);
   });
 
   test.each(Object.entries(kinds))("is refused, and nothing is sent, when not: %s", async (_kind, call) => {
     const way = makeWay();
-    const node = await server(way, numbered);
+    const node = await server(way, numbered());
     // The first that anybody says to that server.
     const caller = way.caller(node);
     expect(await failure(call(caller, "a"))).toMatchObject(incompatible);
@@ -163,9 +163,10 @@ describe.each<[string, () => Way]>([
 
   test("is refused whatever others on the same connection call at the same time, who are not", async () => {
     const way = makeWay();
-    const node = await server(way, numbered);
+    const schema = numbered();
+    const node = await server(way, schema);
     const caller = way.caller(node);
-    const fitting = numberedClient(caller);
+    const fitting = numberedClient(caller, schema);
     const [bad, good, second] = await Promise.all([
       failure(createClient(caller, CallService).call({ text: "a" })),
       fitting.call({ text: 7 }),
@@ -182,7 +183,7 @@ describe.each<[string, () => Way]>([
   test("is refused though it was made with the older schema, and the server with the newer", async () => {
     const way = makeWay();
     const node = await server(way, same);
-    const older = numberedClient(way.caller(node));
+    const older = numberedClient(way.caller(node), numbered());
     expect(await failure(older.call({ text: 7 }))).toMatchObject({
       reason: "SCHEMA_INCOMPATIBLE",
       rawMessage: expect.stringContaining("is int32 here and string at the server"),
@@ -192,7 +193,7 @@ describe.each<[string, () => Way]>([
 
   test("hears from each of several servers whether it understands it", async () => {
     const way = makeWay();
-    const [bad, good] = [await server(way, numbered), await server(way, renamed)];
+    const [bad, good] = [await server(way, numbered()), await server(way, renamed())];
     const caller = way.caller(bad, good);
     const asked = async () => {
       const answers = await all(scatter(caller, CallService.call, { text: "a" }));
@@ -207,12 +208,12 @@ describe.each<[string, () => Way]>([
 
   test("is served again once a good one stands in the place of a bad one", async () => {
     const way = makeWay();
-    const bad = await server(way, numbered);
+    const bad = await server(way, numbered());
     const [endpoint = ""] = bad.endpoints;
     const client = createClient(way.caller(bad), CallService);
     expect(await failure(client.call({}))).toMatchObject(incompatible);
     await bad.close();
-    const good = await server(way, renamed, { endpoint });
+    const good = await server(way, renamed(), { endpoint });
     expect(await client.call({ text: "a" }, { waitForReady: true })).toMatchObject({ text: "a" });
     expect((await all(client.count({ text: "b" }))).map(({ text }) => text)).toEqual(["b"]);
     expect(await reached(good, way)).toBe(2);
@@ -222,7 +223,7 @@ describe.each<[string, () => Way]>([
 describe("a node whose servers have several schemas", () => {
   test("calls those that it understands, and no other", async () => {
     const way = discovery();
-    const [bad, good] = [await server(way, numbered), await server(way, renamed)];
+    const [bad, good] = [await server(way, numbered()), await server(way, renamed())];
     const client = createClient(way.caller(), CallService);
     for (let i = 0; i < 20; i++) expect(await client.call({ text: `${i}` })).toMatchObject({ text: `${i}` });
     await good.close();
@@ -233,7 +234,7 @@ describe("a node whose servers have several schemas", () => {
 
   test("waits for one that it understands with a patient call, and says what it has waited for", async () => {
     const way = discovery();
-    const bad = await server(way, numbered);
+    const bad = await server(way, numbered());
     const client = createClient(way.caller(), CallService);
     expect(await failure(client.call({}, { waitForReady: true, timeoutMs: 100 }))).toMatchObject({
       code: Code.DeadlineExceeded,

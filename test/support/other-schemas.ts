@@ -10,24 +10,37 @@ function changed(change: (set: FileDescriptorSet) => void): Uint8Array {
   return toBinary(FileDescriptorSetSchema, set);
 }
 
-function noteText({ file }: FileDescriptorSet) {
+function fieldOfNote({ file }: FileDescriptorSet, wanted: string) {
   const message = file.flatMap(({ messageType }) => messageType).find(({ name }) => name === "Note");
-  const field = message?.field.find(({ name }) => name === "text");
-  if (field === undefined) throw new Error("Note has no text");
+  const field = message?.field.find(({ name }) => name === wanted);
+  if (field === undefined) throw new Error(`Note has no ${wanted}`);
   return field;
+}
+
+let made = 0;
+
+/** Another hash each time, so that nobody knows what to make of it before it was looked at. */
+function unheardOf(set: FileDescriptorSet): void {
+  fieldOfNote(set, "number").name = `number_${++made}`;
 }
 
 export const same: Uint8Array = Buffer.from(CallService.$schema, "base64");
 
 /** `Note.text` has another name: that is understood. */
-export const renamed: Uint8Array = changed((set) => {
-  noteText(set).name = "content";
-});
+export function renamed(): Uint8Array {
+  return changed((set) => {
+    unheardOf(set);
+    fieldOfNote(set, "text").name = "content";
+  });
+}
 
 /** `Note.text` is an int32: what one side writes is nothing that the other could read. */
-export const numbered: Uint8Array = changed((set) => {
-  noteText(set).type = 5;
-});
+export function numbered(): Uint8Array {
+  return changed((set) => {
+    unheardOf(set);
+    fieldOfNote(set, "text").type = 5;
+  });
+}
 
 /** Where `numbered` differs, as a client is told that calls `Call` of a server that has it. */
 export const numberedAt =
