@@ -174,6 +174,23 @@ describe("an instance that hangs", () => {
     expect(await waits).toMatchObject({ code: Code.Unavailable, notProcessed: false });
   });
 
+  test.each(["drains", "is not known any more"])(
+    "while it %s is dead as soon: what it was asked fails then",
+    async (why) => {
+      const { who, wait, infos } = await two();
+      const waits = wait(60_000);
+      await clock.advanceAsync(10);
+      if (why === "drains") void nodes[0]!.close({ graceMs: 60_000 });
+      else source.say(...infos.slice(1));
+      await clock.advanceAsync(INTERVAL_MS);
+      expect(await who()).toBe("two");
+      network.pause("memory://one");
+      await clock.advanceAsync(4 * INTERVAL_MS);
+      const ended = await Promise.race([waits, Promise.resolve("waits")]);
+      expect(ended).toMatchObject({ code: Code.Unavailable, notProcessed: false });
+    },
+  );
+
   test("is not suspected for being idle", async () => {
     const { who } = await two();
     network.pause("memory://one");

@@ -50,6 +50,9 @@ class PooledLink implements Link, ConnectionUser {
   uses = 0;
   /** As the channels were told last. */
   standing: Standing = "trusted";
+  /** Of sessions that take no more calls, as long as some are under way on them. */
+  private readonly leaving = new Set<LinkWatch>();
+  private readonly parts: LinkParts;
   private session: ClientSession | undefined;
   private failure: HeliographError | undefined;
   private readonly events: LinkEvents;
@@ -57,6 +60,7 @@ class PooledLink implements Link, ConnectionUser {
   constructor(key: string, info: InstanceInfo, parts: LinkParts, events: LinkEvents) {
     this.key = key;
     this.info = info;
+    this.parts = parts;
     this.events = events;
     const { instance, epoch, endpoints } = info;
     const expect = instance === "" ? undefined : { instance, epoch };
@@ -66,6 +70,15 @@ class PooledLink implements Link, ConnectionUser {
     });
     // First, so that a new session is watched before any channel hears of it.
     this.connection.use(this);
+  }
+
+  /** @param excusedMs for so long this process stood still, and nobody could be heard */
+  look(now: number, excusedMs: number): void {
+    for (const watch of [this.watch, ...this.leaving]) {
+      if (excusedMs > 0) watch.excuse(excusedMs, now);
+      watch.look(now);
+      if (watch.over) this.leaving.delete(watch);
+    }
   }
 
   /** True when the channels have to be told, which is taken as done. */
@@ -90,14 +103,22 @@ class PooledLink implements Link, ConnectionUser {
     const before = this.session;
     this.session = session;
     this.watch.follow(session);
-    if (session !== before && before !== undefined)
+    if (session !== before && before !== undefined) {
+      if (before.endReason === undefined) this.watchOn(before);
       this.events.disconnected(before.endpoint, before.peer, endOf(before));
+    }
     if (session !== before && session?.peer !== undefined)
       this.events.connected(session.endpoint, session.peer);
     const failed = failure !== undefined && failure !== this.failure;
     if (failed || (session === undefined && before !== undefined)) this.events.unreachable();
     if (failed && failure.reason === "HANDSHAKE_FAILED") this.events.handshakeFailed(endpoint, failure);
     this.failure = failure;
+  }
+
+  private watchOn(session: ClientSession): void {
+    const watch = new LinkWatch(this.parts, () => {});
+    watch.follow(session);
+    this.leaving.add(watch);
   }
 }
 
@@ -107,7 +128,7 @@ export class Links implements LinkPool {
   private readonly events: LinkEvents;
   private readonly links = new Map<string, PooledLink>();
   /** Those that no channel uses any more, and that have not ended yet. */
-  private readonly retired = new Set<Connection>();
+  private readonly retired = new Set<PooledLink>();
   private timer: Timer | undefined;
   private lookedAt = 0;
 
@@ -149,17 +170,16 @@ export class Links implements LinkPool {
     const own = this.links.get(link.key);
     if (own === undefined || own !== link || --own.uses > 0) return;
     this.links.delete(own.key);
-    const { connection } = own;
-    this.retired.add(connection);
-    void connection.retire(goneError(own.info)).then(() => this.retired.delete(connection));
+    this.retired.add(own);
+    void own.connection.retire(goneError(own.info)).then(() => this.retired.delete(own));
   }
 
   /** Ends all connections, and the calls on them with CANCELLED. */
   async close(): Promise<void> {
     this.timer?.clear();
-    const all = [...this.retired, ...[...this.links.values()].map(({ connection }) => connection)];
+    const all = [...this.retired, ...this.links.values()];
     this.links.clear();
-    await Promise.all(all.map((connection) => connection.close()));
+    await Promise.all(all.map(({ connection }) => connection.close()));
   }
 
   private schedule(now: number): void {
@@ -170,14 +190,14 @@ export class Links implements LinkPool {
   private look(): void {
     const now = this.parts.clock.now();
     const lateMs = now - this.lookedAt - this.parts.intervalMs / LOOKS;
+    const excusedMs = lateMs > this.parts.intervalMs / LOOKS ? lateMs : 0;
     let changed = false;
+    for (const link of this.retired) link.look(now, excusedMs);
     for (const link of this.links.values()) {
-      // While this process stood still, nobody could be heard.
-      if (lateMs > this.parts.intervalMs / LOOKS) link.watch.excuse(lateMs, now);
-      link.watch.look(now);
+      link.look(now, excusedMs);
       if (link.tellsNews()) changed = true;
     }
-    if (this.links.size === 0) this.timer = undefined;
+    if (this.links.size + this.retired.size === 0) this.timer = undefined;
     else this.schedule(now);
     if (changed) this.events.trustChanged();
   }

@@ -85,6 +85,11 @@ export class LinkWatch {
     return this.quiet ? "quiet" : "trusted";
   }
 
+  /** Its session has ended, or there is none. */
+  get over(): boolean {
+    return this.session === undefined || this.session.endReason !== undefined;
+  }
+
   /** Calls may be sent to it. */
   get trusted(): boolean {
     return !this.doubted && this.state === "alive";
