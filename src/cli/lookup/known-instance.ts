@@ -67,7 +67,8 @@ function mergeTwo(a: KnownInstance, b: KnownInstance): KnownInstance {
   const heard = a.heardMsAgo <= b.heardMsAgo ? a : b;
   return {
     ...said,
-    state: better(a.state, b.state),
+    // What was said of an earlier life says nothing of this one.
+    state: a.epoch === b.epoch ? better(a.state, b.state) : said.state,
     load: heard.load ?? a.load ?? b.load,
     heardMsAgo: heard.heardMsAgo,
     registries: [...a.registries, ...b.registries],

@@ -31,6 +31,13 @@ describe("what several registries know", () => {
     expect(mergeInstances([[before], [after]])[0]).toMatchObject({ epoch: 2, condition: "serving" });
   });
 
+  test("takes no word on an earlier life for one on the later", () => {
+    const before = known("a", { epoch: 1, state: "alive" });
+    const after = known("a", { epoch: 2, state: "dead" });
+    expect(mergeInstances([[before], [after]])[0]).toMatchObject({ epoch: 2, state: "dead" });
+    expect(mergeInstances([[after], [before]])[0]).toMatchObject({ epoch: 2, state: "dead" });
+  });
+
   test("tells instances of which only the address is known apart by it", () => {
     const nameless = (endpoint: string) => known("", { instance: "", endpoints: [endpoint] });
     expect(mergeInstances([[nameless("ipc://a"), nameless("ipc://b")]])).toHaveLength(2);
