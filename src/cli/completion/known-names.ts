@@ -2,6 +2,8 @@ import { connectSettings } from "../connect-options.js";
 import type { Terminal } from "../output/terminal.js";
 import type { Candidate, Completion } from "./complete-words.js";
 
+/** Names that a shell takes as they are: what it completes to, it may run. */
+const SAFE = /^[\w.-]+$/;
 /** A shell waits. */
 const TIMEOUT_MS = 400;
 
@@ -32,7 +34,7 @@ export async function knownNames(
       return [
         ...nodes.map((name) => ({ word: name, description: "node" })),
         ...servicesOf(instances).map((name) => ({ word: name, description: "service" })),
-      ].filter((each) => each.word !== "" && each.word.startsWith(word));
+      ].filter((each) => SAFE.test(each.word) && each.word.startsWith(word));
     } finally {
       await lookup[Symbol.asyncDispose]();
     }
