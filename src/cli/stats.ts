@@ -9,6 +9,9 @@ import type { Terminal } from "./output/terminal.js";
 import { age, bytes, counted, shortTime } from "./output/units.js";
 import { reachAll, withTarget } from "./with-lookup.js";
 
+/** What a date can be at most, as ECMAScript has it. */
+const LAST_DATE_MS = 8.64e15;
+
 interface StatsFlags extends ConnectFlags {
   readonly reset?: boolean;
   readonly all?: boolean;
@@ -78,7 +81,7 @@ function countedJson(
   { instance: { node, instance }, stats: { sinceUs, methods, load, sessions } }: Counted,
   methodJson: (method: MethodStats) => object,
 ): object {
-  const since = new Date(Number(sinceUs) / 1000).toISOString();
+  const since = new Date(Math.min(Number(sinceUs) / 1000, LAST_DATE_MS)).toISOString();
   return { node, instance, since, sessions, load: load ?? null, methods: methods.map(methodJson) };
 }
 
