@@ -2,7 +2,7 @@ import { Command } from "commander";
 import type { CallLine } from "./call/run-call.js";
 import { type ConnectFlags, collected, connectOptions } from "./connect-options.js";
 import { Failure, UsageError } from "./failure.js";
-import { jsonLine } from "./json-text.js";
+import { jsonText } from "./output/json-text.js";
 import type { Terminal } from "./output/terminal.js";
 import { parseMethodName } from "./reflect/method-name.js";
 import { noteSilent, withLookup } from "./with-lookup.js";
@@ -72,7 +72,7 @@ async function failingAsJson(json: boolean, terminal: Terminal, run: () => Promi
     await run();
   } catch (error) {
     if (!json || !(error instanceof Failure) || error.lines.length === 0) throw error;
-    terminal.note(jsonLine({ error: { message: error.lines.join("\n") } }));
+    terminal.note(jsonText({ error: { message: error.lines.join("\n") } }));
     throw error instanceof UsageError ? new UsageError([]) : new Failure([]);
   }
 }

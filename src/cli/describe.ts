@@ -2,8 +2,7 @@ import { Command } from "commander";
 import { type ConnectFlags, connectOptions } from "./connect-options.js";
 import type { DescribeParts, Description } from "./describe/describe-schema.js";
 import type { Subject } from "./describe/find-subject.js";
-import { jsonLine } from "./json-text.js";
-import { printable } from "./lookup/explain.js";
+import { printable } from "./output/printable.js";
 import type { Terminal } from "./output/terminal.js";
 import { noteSilent, withLookup } from "./with-lookup.js";
 
@@ -40,7 +39,7 @@ async function describe(word: string | undefined, flags: DescribeFlags, terminal
     noteSilent(listing, terminal);
     const { findSubject } = await import("./describe/find-subject.js");
     const { text, json } = await make(findSubject(word, listing), { listing, lookup, terminal });
-    if (flags.json) terminal.print(jsonLine(json));
+    if (flags.json) terminal.json(json);
     else if (text === "") terminal.note("no service is announced");
     else for (const line of text.split("\n")) terminal.print(printable(line));
   });

@@ -4,13 +4,13 @@ import { HeliographError } from "../core/error.js";
 import { type ConnectFlags, connectOptions } from "./connect-options.js";
 import { Failure } from "./failure.js";
 import type { Health, HealthStatus } from "./health/check-health.js";
-import { printable } from "./lookup/explain.js";
 import { nameOf } from "./lookup/instance-name.js";
 import { nameColumns } from "./lookup/instance-rows.js";
 import type { KnownInstance } from "./lookup/known-instance.js";
 import type { Lookup } from "./lookup/lookup.js";
 import type { Target } from "./lookup/target.js";
 import type { Colours } from "./output/colours.js";
+import { printable } from "./output/printable.js";
 import { type Column, table } from "./output/table.js";
 import type { Terminal } from "./output/terminal.js";
 import { timeOfDay } from "./output/units.js";
@@ -128,7 +128,7 @@ const WHOLE = "(the node)";
 
 function rowLine(time: Date, { instance, service, status, reason }: Row, colours: Colours): string {
   const why = reason === "" ? "" : `: ${printable(reason)}`;
-  const what = service === "" ? "" : `  ${service}`;
+  const what = service === "" ? "" : `  ${printable(service)}`;
   return `${colours.dim(timeOfDay(time))}  ${nameOf(instance)}${what}  ${statusColour(colours, status)(status)}${why}`;
 }
 

@@ -7,6 +7,7 @@ import type { Lookup } from "./lookup/lookup.js";
 import type { MemberKind } from "./lookup/member-rows.js";
 import { serviceColumns, serviceJson, serviceRows } from "./lookup/service-rows.js";
 import { ambiguousText, findService } from "./lookup/target.js";
+import { printable } from "./output/printable.js";
 import { table } from "./output/table.js";
 import type { Terminal } from "./output/terminal.js";
 import { noteSilent, withLookup } from "./with-lookup.js";
@@ -78,7 +79,7 @@ async function ls(what: string, flags: LsFlags, terminal: Terminal): Promise<voi
       : what === "services"
         ? services(chosen, terminal)
         : nodes(chosen, terminal);
-    for (const line of failed) terminal.note(`${terminal.noteColours.yellow("warning:")} ${line}`);
+    for (const line of failed) terminal.note(`${terminal.noteColours.yellow("warning:")} ${printable(line)}`);
     if (flags.json) terminal.json({ registries: listing.registries, [what]: json });
     else if (json.length === 0) terminal.note(nothing(what, flags, listing));
     else for (const line of lines) terminal.print(line);

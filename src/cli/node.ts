@@ -8,6 +8,7 @@ import type { KnownInstance } from "./lookup/known-instance.js";
 import type { Lookup } from "./lookup/lookup.js";
 import type { Reached } from "./lookup/reach.js";
 import type { Target } from "./lookup/target.js";
+import { printable } from "./output/printable.js";
 import type { Terminal } from "./output/terminal.js";
 import { counted } from "./output/units.js";
 import { reachAll, withTarget } from "./with-lookup.js";
@@ -140,7 +141,7 @@ async function give(name: string, order: Order, flags: NodeFlags, terminal: Term
     if (flags.json) terminal.json({ instances: results.map(resultJson) });
     else {
       for (const { instance, told, error } of results) {
-        if (error === undefined) terminal.print(`${nameOf(instance)} ${told}`);
+        if (error === undefined) terminal.print(`${nameOf(instance)} ${printable(told)}`);
         else terminal.note(`${nameOf(instance)} ${error}`);
       }
     }

@@ -5,6 +5,7 @@ import { nameOf } from "./lookup/instance-name.js";
 import { nameColumns } from "./lookup/instance-rows.js";
 import type { KnownInstance } from "./lookup/known-instance.js";
 import type { Lookup } from "./lookup/lookup.js";
+import { printable } from "./output/printable.js";
 import { type Column, table } from "./output/table.js";
 import type { Terminal } from "./output/terminal.js";
 import { count, shortTime } from "./output/units.js";
@@ -75,7 +76,9 @@ function lines(instance: KnownInstance, lookup: Lookup, terminal: Terminal): Pin
   const { dim, red } = terminal.colours;
   return {
     connected: (ms) =>
-      terminal.print(dim(`${name}  connected to ${instance.endpoints.join(", ")} in ${shortTime(ms)}`)),
+      terminal.print(
+        dim(`${name}  connected to ${printable(instance.endpoints.join(", "))} in ${shortTime(ms)}`),
+      ),
     answered: (sample) =>
       terminal.print(`${name}  ${shortTime(sample.roundTripMs)}  clock ${offsetText(clockOffset(sample))}`),
     lost: (error) => terminal.print(`${name}  ${red(lookup.explain(error))}`),

@@ -11,6 +11,7 @@ import { initCommand } from "./init.js";
 import { kitVersion } from "./kit.js";
 import { lsCommand } from "./ls.js";
 import { nodeCommand } from "./node.js";
+import { printable } from "./output/printable.js";
 import { processTerminal, type Terminal } from "./output/terminal.js";
 import { pingCommand } from "./ping.js";
 import { registryCommand } from "./registry.js";
@@ -91,10 +92,12 @@ function prepare(command: Command, path: string, terminal: Terminal): void {
 
 function explain(error: unknown, verbose: boolean, terminal: Terminal): void {
   if (error instanceof Failure) {
-    for (const line of error.lines) terminal.note(line);
+    for (const line of error.lines) terminal.note(printable(line));
     if (verbose && error.details !== undefined) terminal.note(error.details.trimEnd());
     return;
   }
-  const text = error instanceof Error ? (verbose ? error.stack : error.message) : String(error);
-  terminal.note(`helio: ${text}`);
+  const text =
+    error instanceof Error ? ((verbose ? error.stack : undefined) ?? error.message) : String(error);
+  for (const [index, line] of text.split("\n").entries())
+    terminal.note(printable(index === 0 ? `helio: ${line}` : line));
 }

@@ -1,9 +1,10 @@
 import { type ConnectFlags, connectSettings } from "./connect-options.js";
-import { Failure } from "./failure.js";
+import { troubleLines } from "./failure.js";
 import type { KnownInstance, Listing } from "./lookup/known-instance.js";
 import type { Lookup } from "./lookup/lookup.js";
 import type { Reached } from "./lookup/reach.js";
 import type { Target } from "./lookup/target.js";
+import { printable } from "./output/printable.js";
 import type { Terminal } from "./output/terminal.js";
 
 /** Does something with a `Lookup`, which is closed afterwards. Loads what connects only here, for the sake of `--help`. */
@@ -67,8 +68,7 @@ export function reachAll({ kind, instances }: Target, lookup: Lookup, terminal: 
     try {
       return { instance, way: lookup.reach(instance) };
     } catch (error) {
-      if (!(error instanceof Failure)) throw error;
-      for (const line of error.lines) terminal.note(line);
+      for (const line of troubleLines(error)) terminal.note(printable(line));
       return [];
     }
   });

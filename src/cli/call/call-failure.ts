@@ -2,8 +2,8 @@ import { Buffer } from "node:buffer";
 import { codeName } from "../../core/code.js";
 import type { ErrorDetail, HeliographError } from "../../core/error.js";
 import type { DynamicTypes } from "../../wire/dynamic-type.js";
-import { jsonLine } from "../json-text.js";
-import { printable } from "../lookup/explain.js";
+import { jsonText } from "../output/json-text.js";
+import { printable } from "../output/printable.js";
 
 /** A typed detail of an error, as JSON where its type is known, else in base64. */
 export interface ShownDetail {
@@ -32,7 +32,7 @@ export function failureLines(error: HeliographError, types: DynamicTypes): strin
     ...(error.reason === "" ? [] : [`reason: ${printable(error.reason)}`]),
     ...error.details.map((detail) => {
       const { type, value } = shownDetail(detail, types);
-      return `detail: ${printable(type)} ${jsonLine(value)}`;
+      return `detail: ${printable(type)} ${jsonText(value)}`;
     }),
   ];
 }

@@ -5,10 +5,10 @@ import type { MessageType, Method } from "../../wire/definition.js";
 import { type DynamicMessage, DynamicTypes } from "../../wire/dynamic-type.js";
 import { shapesOf } from "../../wire/message-shape.js";
 import { Failure } from "../failure.js";
-import { jsonLine } from "../json-text.js";
-import { printable } from "../lookup/explain.js";
 import type { Listing } from "../lookup/known-instance.js";
 import type { Lookup } from "../lookup/lookup.js";
+import { jsonText } from "../output/json-text.js";
+import { printable } from "../output/printable.js";
 import type { Terminal } from "../output/terminal.js";
 import { parseMethodName } from "../reflect/method-name.js";
 import { type ReflectedMember, reflectMember } from "../reflect/reflect-method.js";
@@ -63,7 +63,7 @@ export async function runCall(
         requests: readRequests(input, place),
         options: { ...optionsOf(line, reflected, terminal), metadata, signal: terminal.interrupted() },
       },
-      (answer) => terminal.print(jsonLine(output.toJSON(answer), layout)),
+      (answer) => terminal.print(jsonText(output.toJSON(answer), layout)),
     );
   } catch (error) {
     if (error instanceof Failure) throw error;
@@ -107,6 +107,6 @@ function callFailed(
   terminal: Terminal,
 ): Failure {
   if (!json) return new Failure(failureLines(error, types));
-  terminal.note(jsonLine(failureJson(error, types)));
+  terminal.note(jsonText(failureJson(error, types)));
   return new Failure([]);
 }

@@ -8,10 +8,11 @@ import {
   serviceOutline,
   serviceText,
 } from "../../wire/schema-text.js";
-import { Failure } from "../failure.js";
+import { Failure, troubleLines } from "../failure.js";
 import { nameOf } from "../lookup/instance-name.js";
 import type { Listing } from "../lookup/known-instance.js";
 import type { Lookup } from "../lookup/lookup.js";
+import { printable } from "../output/printable.js";
 import type { Terminal } from "../output/terminal.js";
 import { findMethodName } from "../reflect/find-method-name.js";
 import type { MethodName } from "../reflect/method-name.js";
@@ -105,8 +106,7 @@ async function readServices({ listing, lookup, terminal }: DescribeParts): Promi
     try {
       return [readService(await reflect(name, listing, lookup))];
     } catch (error) {
-      if (!(error instanceof Failure)) throw error;
-      for (const line of error.lines) terminal.note(`${name}: ${line}`);
+      for (const line of troubleLines(error)) terminal.note(printable(`${name}: ${line}`));
       return [];
     }
   });
@@ -123,7 +123,7 @@ function noteOthers({ name, hash, instance }: ReflectedService, { listing, termi
   }
   for (const [other, instances] of others) {
     terminal.note(
-      `this is what ${nameOf(instance)} serves (${hash}); ${instances.join(", ")} has another schema (${other})`,
+      `this is what ${nameOf(instance)} serves (${hash}); ${instances.join(", ")} has another schema (${printable(other)})`,
     );
   }
 }

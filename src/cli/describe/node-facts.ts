@@ -1,6 +1,6 @@
 import type { InfoResponse } from "../../gen/heliograph/node/v1/node.js";
-import { printable } from "../lookup/explain.js";
 import type { KnownInstance } from "../lookup/known-instance.js";
+import { printable } from "../output/printable.js";
 import { age, bytes, count, shortTime } from "../output/units.js";
 
 /** One thing that is known of a node: what it is about, and a line for each value. */

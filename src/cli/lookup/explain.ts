@@ -1,5 +1,6 @@
 import { Code, codeName } from "../../core/code.js";
 import { HeliographError } from "../../core/error.js";
+import { printable } from "../output/printable.js";
 
 /**
  * Why a call failed, in a few words for a person who has made no call: nothing of methods, and no advice for the authors
@@ -22,9 +23,4 @@ export function explain(thrown: unknown, timeoutMs: number): string {
 
 function isOf({ reason, cause }: HeliographError, wanted: string): boolean {
   return reason === wanted || (cause instanceof HeliographError && isOf(cause, wanted));
-}
-
-/** What others sent must not move the cursor or colour the terminal. */
-export function printable(text: string): string {
-  return text.replace(/\p{Cc}+/gu, " ");
 }

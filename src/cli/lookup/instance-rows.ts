@@ -1,8 +1,8 @@
 import type { InstanceInfo } from "../../naming/instance.js";
 import type { Colours } from "../output/colours.js";
+import { printable } from "../output/printable.js";
 import type { Column } from "../output/table.js";
 import { age, bytes, count, shortTime } from "../output/units.js";
-import { printable } from "./explain.js";
 import { shortInstance } from "./instance-name.js";
 import type { KnownInstance } from "./known-instance.js";
 

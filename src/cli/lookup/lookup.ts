@@ -1,12 +1,14 @@
 import { Code } from "../../core/code.js";
 import { HeliographError } from "../../core/error.js";
 import { readAnnouncement, readInstance, readLoad } from "../../discovery/announcement-message.js";
+import type { Instance as InstanceMessage } from "../../gen/heliograph/discovery/v1/registry.js";
 import { RegistryService } from "../../gen/heliograph/discovery/v1/registry_heliograph.js";
 import { NodeService } from "../../gen/heliograph/node/v1/node_heliograph.js";
 import type { ClientConnection } from "../../node/connect.js";
 import { createClient } from "../../rpc/client/client.js";
 import type { ConnectSettings } from "../connect-options.js";
 import { Failure } from "../failure.js";
+import { printable } from "../output/printable.js";
 import { explain } from "./explain.js";
 import { type KnownInstance, type Listing, mergeInstances, type RegistryAnswer } from "./known-instance.js";
 import { connect, type Reached, reach } from "./reach.js";
@@ -75,7 +77,7 @@ export class Lookup implements AsyncDisposable {
 
   /** Why a call failed, in a few words. */
   explain(error: unknown): string {
-    return error instanceof Failure ? error.message : explain(error, this.settings.timeoutMs);
+    return error instanceof Failure ? printable(error.message) : explain(error, this.settings.timeoutMs);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -88,11 +90,7 @@ export class Lookup implements AsyncDisposable {
     try {
       const client = createClient(this.connect(endpoint), RegistryService);
       const { registry, instances } = await client.list({}, { timeoutMs: this.settings.timeoutMs });
-      const read = instances.map((message) => ({
-        ...readInstance(message),
-        heardMsAgo: message.heardMsAgo,
-        registries: [endpoint],
-      }));
+      const read = instances.flatMap((message) => readKnown(message, endpoint) ?? []);
       if (registry === undefined) throw new Failure("it does not say who it is");
       const identity = {
         instance: registry.instance,
@@ -138,6 +136,15 @@ export class Lookup implements AsyncDisposable {
     const connection = connect([endpoint], this.settings);
     this.connections.add(connection);
     return connection;
+  }
+}
+
+/** Undefined for one that can't be read: it is passed over, and the others are taken. */
+function readKnown(message: InstanceMessage, registry: string): KnownInstance | undefined {
+  try {
+    return { ...readInstance(message), heardMsAgo: message.heardMsAgo, registries: [registry] };
+  } catch {
+    return undefined;
   }
 }
 

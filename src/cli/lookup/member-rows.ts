@@ -2,7 +2,7 @@ import type { DescService } from "@bufbuild/protobuf";
 import type { ActionPolicy } from "../../wire/definition.js";
 import { readMember, type SchemaMember } from "../../wire/schema-member.js";
 import { readSchema, requireService } from "../../wire/schema-registry.js";
-import { Failure } from "../failure.js";
+import { troubleLines } from "../failure.js";
 import type { Column } from "../output/table.js";
 import { reflect } from "../reflect/reflect.js";
 import type { Lookup } from "./lookup.js";
@@ -38,8 +38,7 @@ export async function listMembers(
         const { descriptorSet } = await reflect(service, { registries: [], instances }, lookup);
         return memberRows(kind, descriptorSet, { service, ready, instances: instances.length });
       } catch (error) {
-        if (!(error instanceof Failure)) throw error;
-        failed.push(...error.lines.map((line) => `${service}: ${line}`));
+        failed.push(...troubleLines(error).map((line) => `${service}: ${line}`));
         return [];
       }
     }),

@@ -1,4 +1,5 @@
 import type { Colours } from "./colours.js";
+import { printable } from "./printable.js";
 
 /** One column of a table: what its rows say there. */
 export interface Column<Row> {
@@ -32,7 +33,7 @@ export function table<Row>(
   style: TableStyle,
 ): string[] {
   const drawn = columns
-    .map((column) => ({ column, texts: rows.map((row) => oneLine(column.cell(row))) }))
+    .map((column) => ({ column, texts: rows.map((row) => printable(column.cell(row))) }))
     .filter(({ texts }) => texts.some((text) => text !== ""))
     .map(({ column, texts }) => ({
       column,
@@ -68,9 +69,4 @@ function fitted(text: string, size: number, align: "left" | "right" | undefined)
 /** In code points: names of nodes and services are ASCII. */
 function width(text: string): number {
   return [...text].length;
-}
-
-/** What others sent must not move the cursor or colour the terminal. */
-function oneLine(text: string): string {
-  return text.replace(/\p{Cc}/gu, "\uFFFD");
 }

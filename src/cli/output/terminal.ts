@@ -1,5 +1,6 @@
 import process from "node:process";
 import { type Colours, colours, wantsColours } from "./colours.js";
+import { jsonText } from "./json-text.js";
 
 /** Where a verb reads and writes, so that tests need no process. */
 export interface Terminal {
@@ -59,18 +60,6 @@ export function processTerminal(): Terminal {
       return end.signal;
     },
   };
-}
-
-/**
- * The value as one line of JSON. A bigint is a number where that is exact, else a string; maps are objects, and what
- * is undefined is left out.
- */
-export function jsonText(value: unknown): string {
-  return JSON.stringify(value, (_key, item: unknown) => {
-    if (typeof item === "bigint") return Number.isSafeInteger(Number(item)) ? Number(item) : String(item);
-    if (item instanceof Map) return Object.fromEntries(item);
-    return item;
-  });
 }
 
 function onInterrupt(told: () => void): void {

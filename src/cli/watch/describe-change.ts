@@ -1,5 +1,5 @@
 import type { InstanceInfo } from "../../naming/instance.js";
-import { printable } from "../lookup/explain.js";
+import { printable } from "../output/printable.js";
 
 /** What an instance says otherwise than before, in a few words; everything that matters of one that was not known. */
 export function describeChange(before: InstanceInfo | undefined, now: InstanceInfo): string {

@@ -5,7 +5,7 @@ import { CallService } from "../../gen/heliograph/test/v1/call_heliograph.js";
 import { helio } from "../../unit/cli/fake-terminal.js";
 import { known, services } from "../../unit/cli/instances.js";
 import { knownService, reflectingNode } from "./reflecting-node.js";
-import { endpointOf, standInRegistry } from "./stand-in.js";
+import { endpointOf, knownNode, standInRegistry } from "./stand-in.js";
 
 let nodes: Node[];
 let at: string[];
@@ -75,6 +75,20 @@ describe("helio ls", () => {
         instances: 1,
       },
     ]);
+  });
+
+  test("goes on with the others where a schema can't be read, and ends with 1", async () => {
+    const $schema = Buffer.from("no schema").toString("base64");
+    const broken = await reflectingNode("broken", { ...CallService, $service: "x.v1.Broken", $schema }, {});
+    const robot = nodes.find(({ name }) => name === "robot") as Node;
+    const registry = await standInRegistry([
+      knownService(robot, RobotService),
+      knownNode(broken, { services: services("x.v1.Broken") }),
+    ]);
+    nodes.push(broken, registry);
+    const { code, out, err } = await helio("ls", "topics", "--registry", endpointOf(registry));
+    expect({ code, rows: out.length }).toEqual({ code: 1, rows: 2 });
+    expect(err).toEqual([expect.stringMatching(/^warning: x\.v1\.Broken: .* can't be read: /)]);
   });
 
   test("says which services nobody describes, and ends with 1", async () => {

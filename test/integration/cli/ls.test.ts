@@ -164,6 +164,47 @@ describe("helio ls", () => {
     });
   });
 
+  test("passes over an instance that can't be read", async () => {
+    const unreadable = { ...greeter, instance: "unreadable", epoch: 2 ** 60 };
+    await using odd = await standInRegistry([unreadable, paused]);
+    const { code, out } = await helio("ls", "--registry", endpointOf(odd));
+    expect({ code, rows: out.length }).toEqual({ code: 0, rows: 2 });
+  });
+
+  test("hands nothing to the terminal that others have made up for it", async () => {
+    const clear = "\u001b[2J\u009b2J\n";
+    const made = known(`made${clear}up`, {
+      instance: `0000${clear}`,
+      endpoints: [`ipc:///nowhere/${clear}`],
+      services: services(`example.v1.${clear}`),
+      labels: { [clear]: clear },
+      host: clear,
+      kit: clear,
+    });
+    await using liar = await standInRegistry([made, { ...made, instance: `1111${clear}`, host: "" }]);
+    const lines: string[] = [];
+    for (const verb of [
+      ["ls"],
+      ["ls", "services"],
+      ["ls", "methods"],
+      ["describe"],
+      ["describe", "0000"],
+      ["describe", "1111"],
+    ])
+      for (const json of [[], ["--json"]]) {
+        const { out, err } = await helio(...verb, ...json, "--registry", endpointOf(liar));
+        lines.push(...out, ...err);
+      }
+    for (const verb of ["ping", "health", "stats", "doctor"]) {
+      const { out, err } = await helio(verb, "--timeout-ms", "500", "--registry", endpointOf(liar));
+      lines.push(...out, ...err);
+    }
+    const { out, err } = await helio("call", "Nothing/Nothing", "--registry", endpointOf(liar));
+    lines.push(...out, ...err);
+    expect(lines.length).toBeGreaterThan(20);
+    expect(lines.filter((line) => /\p{Cc}/u.test(line))).toEqual([]);
+  });
+
   test("shows what a node says of itself, without a registry", async () => {
     await using other = await echoNode("other", { labels: { zone: "eu-1" } });
     const { code, out } = await helio("ls", "--endpoint", endpointOf(other), "--json");

@@ -1,6 +1,7 @@
 import { Readable } from "node:stream";
 import { colours } from "../../../src/cli/output/colours.js";
-import { jsonText, type Terminal } from "../../../src/cli/output/terminal.js";
+import { jsonText } from "../../../src/cli/output/json-text.js";
+import type { Terminal } from "../../../src/cli/output/terminal.js";
 import { run } from "../../../src/cli/program.js";
 
 /** How a command line ended. */

@@ -48,7 +48,7 @@ describe("a table", () => {
     const rows = [{ name: "a\u001b[2J\nb", calls: 1, note: "" }];
     expect(table(painted, rows, { ...plain, colours: colours(true) })).toEqual([
       "\u001b[1mNAME   \u001b[22m",
-      "\u001b[31ma\uFFFD[2J\uFFFDb\u001b[39m",
+      "\u001b[31ma [2J b\u001b[39m",
     ]);
   });
 });
