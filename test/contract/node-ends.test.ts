@@ -2,15 +2,18 @@ import { afterEach, describe, expect, test } from "vitest";
 import {
   after,
   type ClientConnection,
+  checkHealth,
   connectTo,
   createClient,
   createNode,
   type HeliographError,
   insecure,
+  listInstances,
   type Node,
   type NodeOptions,
   type SocketFactory,
   serve,
+  watchInstances,
 } from "../../src/index.js";
 import type { Resolver } from "../../src/naming/resolver.js";
 import { type FakeClock, fakeClock, memoryNetwork } from "../../src/testing/index.js";
@@ -146,6 +149,36 @@ describe("a node that ends", () => {
     await clock.advanceAsync(5_000);
     expect(await call).toMatchObject({ reason: "DRAINING" });
     await one.closed;
+  });
+
+  test("leaves no timer behind and nobody waiting, however early it is closed", async () => {
+    for (let turns = 0; turns < 10; turns++) {
+      const one = node({ registries: ["local"] });
+      const two = createNode({
+        name: "two",
+        security: insecure(),
+        network,
+        clock,
+        logger: silent,
+        registries: ["local"],
+      });
+      const work = [
+        serve(one, CallService, { call: (note) => note }),
+        createClient(two, CallService).call({}),
+        listInstances(two, CallService),
+        checkHealth(two, one),
+        (async () => {
+          for await (const _ of watchInstances(two, CallService));
+        })(),
+      ];
+      const settled = Promise.allSettled(work);
+      for (let turn = 0; turn < turns; turn++) await new Promise((resolve) => setImmediate(resolve));
+      const closing = Promise.all([one.close({ graceMs: 0 }), two.close({ graceMs: 0 })]);
+      await clock.advanceAsync(10_000);
+      await closing;
+      await settled;
+      expect([turns, clock.timers]).toEqual([turns, 0]);
+    }
   });
 
   test("fires no timer of its own any more", async () => {

@@ -45,6 +45,7 @@ export class DirectoryService {
   private settled = false;
   private settling: Timer | undefined;
   private lingering: Timer | undefined;
+  private stopped = false;
 
   /** @param service empty for all instances */
   constructor(service: string, parts: DirectoryServiceParts) {
@@ -66,7 +67,7 @@ export class DirectoryService {
     const leave = this.listeners.add(listener);
     return () => {
       leave();
-      if (this.listeners.size > 0) return;
+      if (this.stopped || this.listeners.size > 0) return;
       this.lingering?.clear();
       this.lingering = this.parts.clock.after(LINGER_MS, () => this.parts.ended());
     };
@@ -74,6 +75,7 @@ export class DirectoryService {
 
   /** Ends it; nobody is told. */
   stop(): void {
+    this.stopped = true;
     this.lingering?.clear();
     this.settling?.clear();
     for (const stop of this.stops) stop();
