@@ -2,7 +2,7 @@ import { execFile } from "node:child_process";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { describe, expect, inject, test } from "vitest";
-import { createClient, listInstances, serve } from "../../../src/index.js";
+import { createClient, createNode, insecure, listInstances, serve } from "../../../src/index.js";
 import { Note } from "../../gen/heliograph/test/v1/call.js";
 import { CallService } from "../../gen/heliograph/test/v1/call_heliograph.js";
 import { EchoResponse } from "../../gen/heliograph/test/v1/echo.js";
@@ -13,7 +13,7 @@ import { Random } from "../../support/random.js";
 import { scaled } from "../../support/soak.js";
 import { until, within } from "../../support/within.js";
 import { pass } from "./pass.js";
-import { Scene } from "./scene.js";
+import { Scene, silent } from "./scene.js";
 import { failuresOf, SteadyCalls } from "./steady-calls.js";
 
 const LIVES = scaled(100, 5_000);
@@ -29,10 +29,11 @@ const handlers = { echo: () => EchoResponse.create({ text: "echo" }) };
 test(
   `${LIVES} nodes that find each other, call and close leave nothing behind`,
   async () => {
-    const scene = new Scene();
+    const make = (name: string, registries: readonly string[]) =>
+      createNode({ name, registries, security: insecure(), logger: silent });
     await plateau(LIVES, BYTES_PER_LIFE, async () => {
       const registries = [`local:${await freePort()}`];
-      const [one, other] = [scene.node("one", registries), scene.node("other", registries)];
+      const [one, other] = [make("one", registries), make("other", registries)];
       await serve(one, EchoService, handlers);
       expect(await createClient(other, EchoService).echo({})).toMatchObject({ text: "echo" });
       await Promise.all([one.close(), other.close()]);
