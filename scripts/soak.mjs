@@ -7,6 +7,7 @@ const soaks = [
   ["fuzz", "adversary/fuzz.test.ts", "100,000 messages of garbage against a server, 20,000 against a client"],
   ["cycles", "adversary/cycles.test.ts", "10,000 times open, call, close"],
   ["interleavings", "interleavings/", "500,000 orders in which two sides can do and hear things"],
+  ["channels", "channels/", "300,000 calls among servers that come, go and get into trouble"],
   [
     "discovery-restarts",
     "discovery/rolling-restart.test.ts",

@@ -77,7 +77,8 @@ export interface Transport {
    * Every server of the service that is known, for calls that go to each of them. Waits for the first answer where
    * servers have to be found first, at most as long as a call waits for a connection.
    *
-   * @throws HeliographError CANCELLED, reason CONNECTION_CLOSED
+   * @throws HeliographError CANCELLED, reason CONNECTION_CLOSED; UNAVAILABLE, reason NO_INSTANCE, when nobody has said
+   *   who there is
    */
   instances?(service: UsedService): readonly Instance[] | Promise<readonly Instance[]>;
   /** The way that calls of this service take, with a balancer of their own. Without it, all take the same. */

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { backoffFrom } from "../../src/core/backoff.js";
+import { backoffFrom } from "../../../src/core/backoff.js";
 import {
   type CallOptions,
   Code,
@@ -13,17 +13,17 @@ import {
   powerOfTwo,
   roundRobin,
   sticky,
-} from "../../src/index.js";
-import { makeParts } from "../../src/node/parts.js";
-import { Calling } from "../../src/rpc/client/calling.js";
-import { type FakeClock, fakeClock, faults, memoryNetwork } from "../../src/testing/index.js";
-import { Note } from "../gen/heliograph/test/v1/call.js";
-import { CallService } from "../gen/heliograph/test/v1/call_heliograph.js";
-import { ChangingServers } from "../support/changing-servers.js";
-import { HandSource } from "../support/hand-source.js";
-import { Random } from "../support/random.js";
-import { scaled } from "../support/soak.js";
-import { silent } from "./rpc-harness.js";
+} from "../../../src/index.js";
+import { makeParts } from "../../../src/node/parts.js";
+import { Calling } from "../../../src/rpc/client/calling.js";
+import { type FakeClock, fakeClock, faults, memoryNetwork } from "../../../src/testing/index.js";
+import { silent } from "../../contract/rpc-harness.js";
+import { Note } from "../../gen/heliograph/test/v1/call.js";
+import { CallService } from "../../gen/heliograph/test/v1/call_heliograph.js";
+import { ChangingServers } from "../../support/changing-servers.js";
+import { HandSource } from "../../support/hand-source.js";
+import { Random } from "../../support/random.js";
+import { scaled } from "../../support/soak.js";
 
 const RUNS = scaled(15, 2_500);
 const TIMEOUT_MS = scaled(30_000, 1_800_000);
@@ -32,6 +32,8 @@ const SERVERS = 4;
 const STEP_MS = 5;
 /** More than any call of a run takes, in steps of the clock. */
 const MAX_STEPS = 20_000;
+/** The longest that it takes to find out whether a server can be called. */
+const JUDGED_MS = 50;
 /** More than the longest handler takes. */
 const GRACE_MS = 2_000;
 
@@ -145,7 +147,7 @@ async function oneRun(seed: number, weather: Weather): Promise<void> {
     balancer: random.pick(balancers),
     host: "",
     events: { connected() {}, disconnected() {}, handshakeFailed() {}, unreachable() {} },
-    judge: () => (random.chance(0.2) ? pause(random.below(50)).then(() => undefined) : undefined),
+    judge: () => (random.chance(0.2) ? pause(random.below(JUDGED_MS)).then(() => undefined) : undefined),
     everywhere: new Set(),
   });
   const client = createClient(calling, CallService);
@@ -218,6 +220,8 @@ async function oneRun(seed: number, weather: Weather): Promise<void> {
     network.heal();
     await calling.close();
     await servers.close();
+    // What was still to be judged.
+    await pause(JUDGED_MS);
   };
 
   await run(clock, all());
