@@ -50,11 +50,14 @@ interface ReadWatcher {
   readonly read: () => void;
 }
 
+let lastId = 0;
+
 /**
  * What one side sends in one session: frames gather in a packet that leaves at the end of the turn, as far as the
  * peer's window is open; chunks of large payloads go when nothing else wants to.
  */
 export class Outbox implements Flushable {
+  readonly id = ++lastId;
   readonly window = new Window(initialLimits.windowBytes, initialLimits.windowPackets);
   private readonly host: OutboxHost;
   private writer: PacketWriter | undefined;
