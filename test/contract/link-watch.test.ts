@@ -117,7 +117,7 @@ describe("an instance that hangs", () => {
         (error: HeliographError) => error,
       );
     };
-    return { who, wait, infos };
+    return { client, who, wait, infos };
   }
 
   test("is stalled within two intervals while its link answers: it gets no calls, and keeps its session", async () => {
@@ -134,6 +134,18 @@ describe("an instance that hangs", () => {
     await clock.advanceAsync(INTERVAL_MS);
     expect(await who()).toBe("one");
     void waits;
+  });
+
+  test("takes calls again with the first thing that it says, also from whom it has just answered", async () => {
+    const { client, infos } = await two();
+    source.say(infos[0]!);
+    const answered = client.call({ text: "" }).then(() => client.call({ text: "" }));
+    answered.catch(() => {});
+    network.stall("memory://one");
+    await clock.advanceAsync(4 * INTERVAL_MS);
+    network.resume("memory://one");
+    await clock.advanceAsync(10);
+    expect((await answered).text).toBe("one");
   });
 
   test("is named in the error of a call whose time is over meanwhile", async () => {

@@ -55,6 +55,8 @@ export class ClientSession extends Session implements DialerEvents, StreamCallSe
   trouble: string | undefined;
   /** Called for each PING that the server has answered, by who watches over it. */
   onPong: (() => void) | undefined;
+  /** Called before each message is read, by who watches over the server while it is quiet. */
+  onMessage: (() => void) | undefined;
   private readonly events: ClientSessionEvents;
   private readonly self: Introduction;
   private readonly expect: ExpectedServer | undefined;
@@ -123,6 +125,7 @@ export class ClientSession extends Session implements DialerEvents, StreamCallSe
   }
 
   message(parts: Buffer[], bytes: number): void {
+    this.onMessage?.();
     this.receive(parts, bytes);
   }
 

@@ -60,7 +60,10 @@ export class LinkWatch {
   /** Another session, or none. */
   follow(session: ClientSession | undefined): void {
     if (session === this.session) return;
-    if (this.session !== undefined) this.session.onPong = undefined;
+    if (this.session !== undefined) {
+      this.session.onPong = undefined;
+      this.session.onMessage = undefined;
+    }
     this.session = session;
     if (session !== undefined) session.onPong = () => this.ponged();
     this.received = session?.received ?? 0;
@@ -126,6 +129,16 @@ export class LinkWatch {
     this.onWord();
   }
 
+  /** Before what it says reaches anybody: who is answered may call again at once. */
+  private readonly spoke = (): void => {
+    const { session } = this;
+    if (session === undefined) return;
+    const now = this.parts.clock.now();
+    this.heard(now);
+    this.judge(session, now);
+    this.onWord();
+  };
+
   private heard(now: number): void {
     this.liveness.heard(now);
     this.askedAt = undefined;
@@ -138,6 +151,7 @@ export class LinkWatch {
     this.state = state;
     this.quiet = state !== "alive" || leftMs >= this.parts.intervalMs * QUIET_AFTER;
     session.trouble = this.quiet ? troubleOf(state, session.endpoint, silentMs) : undefined;
+    session.onMessage = this.quiet ? this.spoke : undefined;
     if (state === "dead") void session.close(silent(session.endpoint, silentMs));
   }
 
