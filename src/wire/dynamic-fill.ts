@@ -14,7 +14,8 @@ export function fillFields(shapes: MessageShapes, shape: MessageShape, partial: 
   const message: Fields = {};
   for (const field of shape.fields.values()) {
     if (field.oneof === undefined) {
-      const value = given[field.property] ?? undefined;
+      // A field may be called `constructor`, which every object inherits.
+      const value = Object.hasOwn(given, field.property) ? (given[field.property] ?? undefined) : undefined;
       message[field.property] = value === undefined ? defaultOf(shapes, field) : filled(shapes, field, value);
       continue;
     }

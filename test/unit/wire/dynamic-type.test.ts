@@ -11,6 +11,7 @@ import { Small, WellKnown } from "../../gen/heliograph/test/v1/codec.js";
 import { Everything } from "../../gen/heliograph/test/v1/everything.js";
 import { everything, runs, schema, wellKnown } from "./messages.js";
 import { encode, errorOf, request } from "./payload.js";
+import { compileSet } from "./schema-images.js";
 
 const types = new DynamicTypes(shapesOf(schema));
 const dynamicEverything = types.of(Everything.$type);
@@ -165,6 +166,20 @@ describe("ProtoJSON that somebody has typed", () => {
         .message,
     ).toBe("INVALID_ARGUMENT: heliograph.test.v1.Everything.aString: expected a string, got 5");
   });
+});
+
+test("fields may have the names of what every object has", async () => {
+  const set = await compileSet({
+    "t.proto": `
+      syntax = "proto3";
+      package t;
+      service S { rpc Do(M) returns (M); }
+      message M { string constructor = 1; string to_string = 2; M value_of = 3; }`,
+  });
+  const type = new DynamicTypes(shapesOf(Buffer.from(set).toString("base64"))).of("t.M");
+  expect(type.toJSON(type.fromJSON({}))).toEqual({});
+  const json = { constructor: "Ferrari", valueOf: { toString: "text" } };
+  expect(type.toJSON(type.decode(type.encode(type.fromJSON(json) as never).finish()))).toEqual(json);
 });
 
 describe("DynamicTypes", () => {
