@@ -18,6 +18,8 @@ export interface Incompatibility {
 const MAX_STEPS = 500_000;
 /** What is told at most; one is enough. */
 const MAX_FOUND = 100;
+/** Of what is told of one thing: names are a peer's, and may be as long as its schema. */
+const MAX_CHARS = 500;
 /** Fields of a path that are shown in full. */
 const MAX_SHOWN_FIELDS = 16;
 
@@ -87,7 +89,7 @@ class Comparison {
     if (this.found.length >= MAX_FOUND) return;
     const path = `${client.parent.typeName}/${client.name}`;
     const differs = memberDifference(readMember(client), readMember(server));
-    if (differs !== undefined) this.found.push({ path, what: differs });
+    if (differs !== undefined) this.tell(path, differs);
     if (client.methodKind !== server.methodKind) return;
     this.messages("request", path, client.input, server.input);
     this.messages("answer", path, client.output, server.output);
@@ -105,10 +107,14 @@ class Comparison {
       for (const wrong of misread(step)) {
         if (this.found.length >= MAX_FOUND) return;
         const path = `${method}: ${direction} ${pathOf(step, wrong, direction)}`;
-        this.found.push({ path, what: textOf(wrong, direction) });
+        this.tell(path, textOf(wrong, direction));
       }
       this.follow(direction, steps, step);
     }
+  }
+
+  private tell(path: string, what: string): void {
+    this.found.push({ path: cut(path), what: cut(what) });
   }
 
   private follow(direction: Direction, steps: Step[], step: Step): void {
@@ -143,6 +149,10 @@ function pathOf(step: Step, { written, read }: Misread, direction: Direction): s
       ? [names[0], "…", ...names.slice(names.length - MAX_SHOWN_FIELDS + 2)]
       : names;
   return `${shown.join(".")} (field ${read.number})`;
+}
+
+function cut(text: string): string {
+  return text.length > MAX_CHARS ? `${text.slice(0, MAX_CHARS)}…` : text;
 }
 
 function textOf({ writer, reader, why }: Misread, direction: Direction): string {

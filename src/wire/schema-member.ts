@@ -96,7 +96,7 @@ function readTopic(method: DescMethod): SchemaMember | undefined {
 function readLevel(text: string, message: DescMessage): TopicLevel | undefined {
   const name = /^\{(\w+)\}$/.exec(text)?.[1];
   if (name === undefined) return { kind: "literal", text };
-  const field = message.fields.find((candidate) => candidate.name === name);
+  const field = fieldsByName(message).get(name);
   const type = field && keyType(field);
   return type && { kind: "field", field: propertyName(name), type, number: field.number };
 }
@@ -141,7 +141,19 @@ function readAction(method: DescMethod): SchemaMember | undefined {
 }
 
 function fieldMessage(message: DescMessage, name: string): DescMessage | undefined {
-  return message.fields.find((field) => field.name === name)?.message;
+  return fieldsByName(message).get(name)?.message;
+}
+
+const byName = new WeakMap<DescMessage, ReadonlyMap<string, DescField>>();
+
+/** Found once for all levels of all keys: a peer's schema may have very many of them. */
+function fieldsByName(message: DescMessage): ReadonlyMap<string, DescField> {
+  let fields = byName.get(message);
+  if (fields === undefined) {
+    fields = new Map(message.fields.map((field) => [field.name, field]));
+    byName.set(message, fields);
+  }
+  return fields;
 }
 
 function policyOf({ policy, queueSize, maxParallel }: Action): ActionPolicy {

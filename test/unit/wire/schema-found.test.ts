@@ -1,10 +1,11 @@
 import { Buffer } from "node:buffer";
-import { create, toBinary } from "@bufbuild/protobuf";
+import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
 import {
   type DescriptorProto,
   DescriptorProtoSchema,
   FileDescriptorProtoSchema,
   FileDescriptorSetSchema,
+  MethodOptionsSchema,
 } from "@bufbuild/protobuf/wkt";
 import { beforeAll, describe, expect, test } from "vitest";
 import { Code } from "../../../src/core/code.js";
@@ -211,6 +212,38 @@ describe("a hostile schema", () => {
     );
   });
 
+  test("whose key has as many levels as fit, of as many fields, is read within the time of a test", () => {
+    const fields = Array.from({ length: 12_000 }, (_, i) => ({
+      name: `f${i}`,
+      number: i + 1,
+      label: 1,
+      type: 9,
+    }));
+    const key = Array.from({ length: 80_000 }, () => "{f11999}").join("/");
+    const topic = lengthDelimited(51701, lengthDelimited(1, Buffer.from(key)));
+    const options = fromBinary(MethodOptionsSchema, topic);
+    const method = { name: "R", inputType: ".t.M", outputType: ".t.M", serverStreaming: true, options };
+    const set = toSet({ ...file([message("M", fields)]), service: [{ name: "S", method: [method] }] });
+    expect(compareSchemas(good, set, "t.S")).toEqual([
+      { path: "t.S/R", what: "is unary here and a topic at the server" },
+    ]);
+  });
+
+  test("is told in a few words, however long its names are", () => {
+    const other = (type: object) =>
+      toSet(file([message("M", [{ name: "a", number: 1, label: 1, ...type }])]));
+    const name = "N".repeat(100_000);
+    const set = toSet(
+      file([
+        message("M", [{ name: "a", number: 1, label: 1, type: 11, typeName: `.t.${name}` }]),
+        message(name, []),
+      ]),
+    );
+    const [found] = compareSchemas(other({ type: 5 }), set, "t.S");
+    expect(found?.what).toMatch(/^is int32 here and t\.N+…$/);
+    expect(found?.what.length).toBeLessThan(1_000);
+  });
+
   test("is told with a path that is cut", () => {
     const chain = (type: 5 | 9) =>
       toSet(
@@ -317,11 +350,15 @@ function encodeNested(depth: number): Buffer {
 }
 
 function lengthDelimited(field: number, bytes: Buffer): Buffer {
-  const length: number[] = [];
-  let rest = bytes.length;
+  return Buffer.concat([varint((field << 3) | 2), varint(bytes.length), bytes]);
+}
+
+function varint(value: number): Buffer {
+  const bytes: number[] = [];
+  let rest = value;
   while (rest > 127) {
-    length.push((rest & 127) | 128);
+    bytes.push((rest & 127) | 128);
     rest >>>= 7;
   }
-  return Buffer.concat([Buffer.from([(field << 3) | 2, ...length, rest]), bytes]);
+  return Buffer.from([...bytes, rest]);
 }
