@@ -26,8 +26,9 @@ export interface ListInstancesOptions {
 }
 
 /**
- * Who serves a service now, or all nodes when none is named; also those that are draining, stalled or suspect. Sorted by
- * name of the node. Waits for the first answer of whom the node asks: its registries and other resolvers.
+ * Who serves a service now, or all nodes when none is named; also those that are paused, draining, stalled or suspect, and
+ * not those that are dead. Sorted by name of the node. Waits for the first answer of whom the node asks: its registries
+ * and other resolvers.
  *
  * @throws HeliographError UNAVAILABLE, reason DISCOVERY_LOST, when none of them can be asked; FAILED_PRECONDITION, reason
  *   DISCOVERY_OFF, when there is none; DEADLINE_EXCEEDED, reason CALL_TIMED_OUT, when none answers in time
@@ -55,7 +56,7 @@ export async function listInstances(
       signal.addEventListener("abort", onAbort, { once: true });
       ends.push(() => signal.removeEventListener("abort", onAbort));
     });
-    return [...instances].sort(byName);
+    return instances.filter(({ state }) => state !== "dead").sort(byName);
   } finally {
     for (const end of ends) end();
   }
