@@ -15,7 +15,7 @@ import { failuresOf, SteadyCalls } from "./steady-calls.js";
 const BUSY_PROCESSES = 2;
 /** A loop that is hardly ever free. */
 const PIECE_MS = 300;
-const FOR_MS = scaled(8_000, 600_000);
+const FOR_MS = scaled(5_000, 600_000);
 
 /** A process that takes all of a core that it can get. */
 function busyProcess(): AsyncDisposable {

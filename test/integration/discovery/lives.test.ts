@@ -16,7 +16,7 @@ import { pass } from "./pass.js";
 import { Scene, silent } from "./scene.js";
 import { failuresOf, SteadyCalls } from "./steady-calls.js";
 
-const LIVES = scaled(100, 5_000);
+const LIVES = scaled(60, 5_000);
 const BYTES_PER_LIFE = scaled(80_000, 4_000);
 const CHANGES = 1_000;
 const STARTS = scaled(40, 1_000);
