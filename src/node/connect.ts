@@ -7,10 +7,14 @@ import type { Transport } from "../rpc/transport.js";
 import { parseEndpoint } from "../socket/resolve.js";
 import { checkReach, checkSecurity } from "../socket/security.js";
 import type { ExpectedServer } from "../wire/handshake.js";
-import { type ConnectOptions, checkMs, checkName, connectOptionNames } from "./options.js";
+import {
+  CONNECT_TIMEOUT_MS,
+  type ConnectOptions,
+  checkMs,
+  checkName,
+  connectOptionNames,
+} from "./options.js";
 import { makeParts } from "./parts.js";
-
-const CONNECT_TIMEOUT_MS = 2_000;
 
 /** A way to servers whose endpoints are known. Takes the place of a node in `createClient`. */
 export interface ClientConnection extends Transport, AsyncDisposable {

@@ -25,7 +25,7 @@ import { checkLabels } from "./labels.js";
 import { LoadMeter } from "./load-meter.js";
 import { type LeveledLogger, leveled } from "./log-level.js";
 import type { CloseNodeOptions, Node } from "./node.js";
-import { checkMs, checkName, type NodeOptions, nodeOptionNames } from "./options.js";
+import { CONNECT_TIMEOUT_MS, checkMs, checkName, type NodeOptions, nodeOptionNames } from "./options.js";
 import { Owned } from "./owned.js";
 import { makeParts } from "./parts.js";
 import { type ResolverLink, ResolverLinks } from "./resolver-links.js";
@@ -37,7 +37,6 @@ import { kitServices, serveVerbs } from "./verbs/serve-verbs.js";
 import { within } from "./within.js";
 
 const GRACE_MS = 5_000;
-const CONNECT_TIMEOUT_MS = 2_000;
 /** How often a server that owes an answer has to say something; as often as registries want to hear nodes. */
 const INTERVAL_MS = 1_000;
 /** The least that what ends with the node may take for it, however short the grace. */

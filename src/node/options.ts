@@ -82,6 +82,8 @@ export interface ConnectOptions extends CommonOptions {
 
 /** The default of `stallMs`. */
 export const STALL_MS = 30_000;
+/** The default of `connectTimeoutMs`. */
+export const CONNECT_TIMEOUT_MS = 2_000;
 
 const common: readonly (keyof CommonOptions)[] = [
   "security",

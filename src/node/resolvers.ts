@@ -12,7 +12,7 @@ import type { Node } from "./node.js";
 import type { NodeOptions } from "./options.js";
 
 /** How registries are talked to: a registry that says nothing for so long is given up, in milliseconds. */
-const STALL_MS = 6_000;
+const REGISTRY_STALL_MS = 6_000;
 
 /** What resolvers need of the node that they work for. */
 export interface ResolverParts {
@@ -41,7 +41,7 @@ export function resolversOf({ options, security, makeNode }: ResolverParts): rea
   }
   const common = { security, network, tap, clock, logger, limits };
   const connector = {
-    connect: (endpoint: string) => connectTo([endpoint], { ...common, name, stallMs: STALL_MS }),
+    connect: (endpoint: string) => connectTo([endpoint], { ...common, name, stallMs: REGISTRY_STALL_MS }),
   };
   const serveRegistryAt = async (endpoint: string): Promise<AsyncDisposable> => {
     const node = makeNode({ ...common, name: `${name}.registry`.slice(-64), registries: [] });

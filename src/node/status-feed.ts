@@ -11,11 +11,6 @@ export class StatusFeed {
   readonly #readers = new Set<StatusReader>();
   #closed = false;
 
-  /** Whether anybody would hear. */
-  get followed(): boolean {
-    return this.#readers.size > 0;
-  }
-
   tell(status: NodeStatus): void {
     for (const reader of this.#readers) reader.take(status);
   }
