@@ -122,7 +122,7 @@ function checkReachable(endpoint: string): void {
   } catch (error) {
     throw refused(HeliographError.from(error).rawMessage);
   }
-  if (/:\*$|:\/\/\*/.test(endpoint) || /^tcp:\/\/(0\.0\.0\.0|\[::\]):/.test(endpoint)) {
+  if (/:\*$|:\/\/\*/.test(endpoint) || /^tcp:\/\/((0\.0\.0\.0|\[[0:]+\]):|.*:0+$)/.test(endpoint)) {
     throw refused(`${showValue(endpoint)} is where a node listens, not an address that others can reach`);
   }
 }

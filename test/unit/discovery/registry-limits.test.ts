@@ -36,6 +36,12 @@ describe("an announcement", () => {
     ],
     ["with any port", { endpoints: ["tcp://10.0.0.7:*"] }, /not an address that others can reach/],
     ["with any ipc path", { endpoints: ["ipc://*"] }, /not an address that others can reach/],
+    ["with port 0", { endpoints: ["tcp://10.0.0.7:0"] }, /not an address that others can reach/],
+    [
+      "with all addresses of IPv6",
+      { endpoints: ["tcp://[0:0::0]:5"] },
+      /not an address that others can reach/,
+    ],
     ["with all addresses", { endpoints: ["tcp://0.0.0.0:5"] }, /not an address that others can reach/],
     ["with all of IPv6", { endpoints: ["tcp://[::]:5"] }, /not an address that others can reach/],
     ["with 513 services", { services: services(...many(513)) }, /513 services.*at most 512/],
