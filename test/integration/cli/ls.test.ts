@@ -175,7 +175,7 @@ describe("helio ls", () => {
     const clear = "\u001b[2J\u009b2J\n";
     const made = known(`made${clear}up`, {
       instance: `0000${clear}`,
-      endpoints: [`ipc:///nowhere/${clear}`],
+      endpoints: [`ipc:///nowhere/${clear}`, "nobody://knows", "tcp://127.0.0.1:0"],
       services: services(`example.v1.${clear}`),
       labels: { [clear]: clear },
       host: clear,
