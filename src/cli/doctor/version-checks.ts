@@ -77,7 +77,7 @@ export function checkSchemas({ schemas, nodes }: Facts): Finding[] {
       level: "fail",
       text: `${has}, which do not go together: ${first.path} ${first.what}${more}`,
       advice:
-        "build all instances from .proto files that are compatible: helio check --against says what broke",
+        "build all instances from .proto files that are compatible: buf breaking says what broke",
     };
   });
   if (findings.length > 0) return findings;
