@@ -7,7 +7,7 @@ const at = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 /** Tests that say how soon something happens, or how much memory it takes: they have the machine to themselves. */
 const measured = [
   "test/integration/adversary/**/*.test.ts",
-  "test/integration/discovery/{busy,crowd,killed,lives,outages,rolling-restart}.test.ts",
+  "test/integration/discovery/{busy,chaos,crowd,killed,lives,outages,rolling-restart}.test.ts",
   "test/contract/socket-process.test.ts",
 ];
 

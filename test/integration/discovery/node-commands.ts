@@ -16,6 +16,8 @@ export interface NodeCommands {
   list(options: Asked): readonly string[];
   /** Blocks the event loop in pieces of so many milliseconds, with a turn between them, for as long as it is told. */
   grind(options: { readonly pieceMs: number; readonly forMs: number }): void;
+  /** Stops serving CallService, or serves it again. */
+  change(): void;
   /** Closes what `serve` has made. */
   close(): void;
 }

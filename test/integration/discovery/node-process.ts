@@ -65,6 +65,7 @@ class ToldProcess implements NodeProcess {
       stats: () => this.ask("stats"),
       list: (options) => this.ask("list", options),
       grind: (options) => this.ask("grind", options),
+      change: () => this.ask("change"),
       close: () => this.ask("close"),
     };
   }

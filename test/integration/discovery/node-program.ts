@@ -10,6 +10,7 @@ import {
   listInstances,
   type Node,
   runNode,
+  type Served,
   serve,
   serveRegistry,
 } from "../../../src/index.js";
@@ -25,6 +26,8 @@ type Answers = { [K in keyof NodeCommands]: (...args: Parameters<NodeCommands[K]
 
 const logger = { debug() {}, info() {}, warn() {}, error() {} };
 const serving: Node[] = [];
+/** The latest node, and what it serves of CallService. */
+let changing: { readonly node: Node; readonly served: Served | undefined } | undefined;
 let calls: SteadyCalls | undefined;
 let asking: Node | undefined;
 let served = 0;
@@ -48,7 +51,7 @@ async function serveOne(name: string, command: ServeCommand): Promise<ServedNode
     return EchoResponse.create({ text: name });
   };
   const { endpoints } = await serve(node, EchoService, { echo }, { endpoint });
-  await serve(node, CallService, { count, watch: count });
+  changing = { node, served: await serve(node, CallService, { count, watch: count }) };
   const readyAt = steadyMs();
   return { instance: node.instance, endpoint: endpoints[0] ?? "", readyAt };
 }
@@ -100,6 +103,13 @@ const answers: Answers = {
       if (until < end) setTimeout(piece, 1);
     };
     setTimeout(piece, 1);
+  },
+  async change() {
+    if (changing === undefined) throw new Error("nothing is served");
+    const { node, served } = changing;
+    await served?.stop();
+    const again = served === undefined ? await serve(node, CallService, { count, watch: count }) : undefined;
+    changing = { node, served: again };
   },
   async close() {
     await Promise.all(serving.splice(0).map((node) => node.close()));
