@@ -31,6 +31,14 @@ export function whyUnreachable({ endpoints, unreachable, host }: InstanceInfo): 
   return `listens ${where} (${unreachable.join(", ")}): serve it on an endpoint that others reach, or give its node \`advertise\``;
 }
 
+/**
+ * Where an endpoint of an instance is bound: two instances for which it is the same can't both listen there. Two machines
+ * may well have the same address, of loopback or of a network of their own. Undefined where that can't be told.
+ */
+export function boundAt(endpoint: string, { host }: Pick<InstanceInfo, "host">): string | undefined {
+  return host === "" && isLocal(endpoint) ? undefined : `${host} ${endpoint}`;
+}
+
 function reaches(endpoint: string, { host, processId }: InstanceInfo, here: Place): boolean {
   if (!isLocal(endpoint) || schemeOf(endpoint) === "memory" || host === "" || here.host === "") return true;
   if (host !== here.host) return false;

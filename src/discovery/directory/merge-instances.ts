@@ -1,6 +1,6 @@
 import { isLocal, schemeOf } from "../../naming/endpoint.js";
 import { type InstanceInfo, type InstanceState, instanceKey } from "../../naming/instance.js";
-import { type Place, seenFrom } from "../../naming/reach.js";
+import { boundAt, type Place, seenFrom } from "../../naming/reach.js";
 
 /** An instance as one source tells of it. */
 export interface HeardInstance {
@@ -48,10 +48,11 @@ export function mergeInstances(sources: readonly SourceView[], here: Place): rea
   const merged = sources.length === 1 ? soleWords(sources[0]!) : [...wordsByKey(sources).values()].map(merge);
   const owners = ownersOf(merged);
   const taken = addressesOf(merged, here);
-  const isOwn = (endpoint: string, info: InstanceInfo) =>
-    info.instance === ""
-      ? !taken.has(addressOf(endpoint, info, here))
-      : (owners.get(placeOf(endpoint, info)) ?? info) === info;
+  const isOwn = (endpoint: string, info: InstanceInfo) => {
+    if (info.instance === "") return !taken.has(addressOf(endpoint, info, here));
+    const place = boundAt(endpoint, info);
+    return place === undefined || (owners.get(place) ?? info) === info;
+  };
   const result: InstanceInfo[] = [];
   for (const info of merged) {
     const endpoints =
@@ -135,7 +136,8 @@ function ownersOf(merged: readonly InstanceInfo[]): Map<string, InstanceInfo> {
     if (info.instance === "") continue;
     for (const endpoint of info.endpoints) {
       if (!shared.has(endpoint)) continue;
-      const place = placeOf(endpoint, info);
+      const place = boundAt(endpoint, info);
+      if (place === undefined) continue;
       const owner = owners.get(place);
       if (owner === undefined || comesBefore(info, owner)) owners.set(place, info);
     }
@@ -159,10 +161,6 @@ function comesBefore(a: InstanceInfo, b: InstanceInfo): boolean {
   if ((a.state === "alive") !== (b.state === "alive")) return a.state === "alive";
   if (a.epoch !== b.epoch) return a.epoch > b.epoch;
   return instanceKey(a) > instanceKey(b);
-}
-
-function placeOf(endpoint: string, { host }: InstanceInfo): string {
-  return `${host} ${endpoint}`;
 }
 
 /** Where an endpoint leads from here: what can't leave a machine leads elsewhere on each. */

@@ -1,5 +1,5 @@
-import { isLocal } from "../../naming/endpoint.js";
 import type { Announcement } from "../../naming/instance.js";
+import { boundAt } from "../../naming/reach.js";
 import type { RegisteredInstance } from "./registry-instance.js";
 
 /**
@@ -40,7 +40,7 @@ export class RegistryEndpoints {
   of(registered: RegisteredInstance): string[] {
     const { announcement } = registered;
     return announcement.endpoints.filter((endpoint) => {
-      const key = keyOf(announcement.host, endpoint);
+      const key = boundAt(endpoint, announcement);
       return key === undefined || this.holders.get(key) === registered;
     });
   }
@@ -50,11 +50,8 @@ export class RegistryEndpoints {
   }
 }
 
-function keysOf({ host, endpoints }: Announcement): string[] {
-  return endpoints.map((endpoint) => keyOf(host, endpoint)).filter((key) => key !== undefined);
-}
-
-/** Two machines may well have the same address, of loopback or of a network of their own. Undefined: it can't be told. */
-function keyOf(host: string, endpoint: string): string | undefined {
-  return host === "" && isLocal(endpoint) ? undefined : `${host} ${endpoint}`;
+function keysOf(announcement: Announcement): string[] {
+  return announcement.endpoints
+    .map((endpoint) => boundAt(endpoint, announcement))
+    .filter((key) => key !== undefined);
 }

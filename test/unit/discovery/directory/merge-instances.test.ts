@@ -98,6 +98,8 @@ describe("what several sources know together", () => {
     const a = of("a", { host: "h1", endpoints: ["tcp://127.0.0.1:5"] });
     const b = of("b", { host: "h2", endpoints: ["tcp://127.0.0.1:5"] });
     expect(names(mergeInstances([source([a, b])], here))).toEqual(["a", "b"]);
+    const strangers = [a, b].map((info) => ({ ...info, host: "" }));
+    expect(names(mergeInstances([source(strangers)], here))).toEqual(["a", "b"]);
   });
 
   test("is without entries of which only the endpoint is known, where an instance has it", () => {
