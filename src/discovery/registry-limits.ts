@@ -26,6 +26,9 @@ export interface RegistryLimits {
   readonly responseWeight: number;
 }
 
+/** How many instances are kept of what one registry or etcd tells: more than any serves. */
+export const MAX_INSTANCES = 100_000;
+
 const MIB = 1024 * 1024;
 
 export const registryLimits: RegistryLimits = {

@@ -4,14 +4,14 @@ import { Announcement as AnnouncementMessage } from "../../gen/heliograph/discov
 import { type InstanceInfo, instanceInfo } from "../../naming/instance.js";
 import { decodeMessage } from "../../wire/decode-message.js";
 import { readAnnouncement } from "../announcement-message.js";
-import { checkAnnouncement } from "../registry-limits.js";
+import { checkAnnouncement, MAX_INSTANCES } from "../registry-limits.js";
 import { type Json, textOf } from "./etcd-json.js";
 import { belongsAt } from "./etcd-keys.js";
 
 interface Entry {
   readonly value: string;
   readonly info: InstanceInfo;
-  /** When etcd last said all that it has, and it was missing; undefined while it is not. */
+  /** When it was found to be missing, without the time in which etcd could not be watched; undefined while it is not. */
   missingSince: number | undefined;
 }
 
@@ -53,11 +53,11 @@ export class EtcdInstances {
     return [...this.#entries.values()].map(({ info }) => info);
   }
 
-  /** All that etcd has, after a break. @returns whether that changes the list */
-  replace(pairs: readonly Json[], now: number): boolean {
+  /** All that etcd has, after a break of so long. @returns whether that changes the list */
+  replace(pairs: readonly Json[], breakMs: number, now: number): boolean {
     const there = new Set(pairs.map(keyOf));
     for (const [key, entry] of this.#entries) {
-      if (!there.has(key)) entry.missingSince = now;
+      if (!there.has(key)) entry.missingSince = (entry.missingSince ?? now - breakMs) + breakMs;
     }
     return pairs.map((pair) => this.#put(pair)).includes(true);
   }
@@ -80,8 +80,9 @@ export class EtcdInstances {
 
   /** How long until `forget` may have something to do; undefined when nothing is missing. */
   nextMs(now: number): number | undefined {
-    const since = [...this.#entries.values()].flatMap(({ missingSince }) => missingSince ?? []);
-    return since.length === 0 ? undefined : Math.max(0, Math.min(...since) + this.#graceMs - now);
+    let first = Number.POSITIVE_INFINITY;
+    for (const { missingSince = first } of this.#entries.values()) first = Math.min(first, missingSince);
+    return first === Number.POSITIVE_INFINITY ? undefined : Math.max(0, first + this.#graceMs - now);
   }
 
   #put(pair: Json): boolean {
@@ -92,6 +93,7 @@ export class EtcdInstances {
       known.missingSince = undefined;
       return false;
     }
+    if (known === undefined && this.#entries.size >= MAX_INSTANCES) return false;
     const info = this.#read(key, value);
     if (info === undefined) return this.#entries.delete(key);
     this.#entries.set(key, { value, info, missingSince: undefined });

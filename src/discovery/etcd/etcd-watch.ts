@@ -4,6 +4,7 @@ import { Code } from "../../core/code.js";
 import { HeliographError } from "../../core/error.js";
 import { sleep } from "../../core/sleep.js";
 import type { InstanceListener } from "../../naming/resolver.js";
+import { MAX_INSTANCES } from "../registry-limits.js";
 import type { EtcdClient } from "./etcd-client.js";
 import type { EtcdInstances } from "./etcd-instances.js";
 import { base64, type Json, listOf, numberOf, objectOf, textOf } from "./etcd-json.js";
@@ -32,6 +33,8 @@ export class EtcdWatch {
   readonly #parts: EtcdWatchParts;
   readonly #closed = new AbortController();
   #forgetting: Timer | undefined;
+  /** Since when etcd can't be watched; undefined while it can, and before it could. */
+  #brokenAt: number | undefined;
   #answered = false;
   #failed = false;
 
@@ -55,6 +58,7 @@ export class EtcdWatch {
         if (failures > 0) this.#fail(HeliographError.from(error, Code.Internal));
       }
       this.#forgetting?.clear();
+      this.#brokenAt ??= this.#parts.clock.now();
       try {
         await sleep(this.#parts.clock, backoffMs(backoff, Math.max(1, failures), Math.random()), signal);
       } catch {
@@ -85,10 +89,12 @@ export class EtcdWatch {
       const page = listOf(answer, "kvs");
       pairs.push(...page);
       const last = page.at(-1);
-      more = answer["more"] === true && last !== undefined;
+      more = answer["more"] === true && last !== undefined && pairs.length < MAX_INSTANCES;
       if (last !== undefined) from = base64(`${Buffer.from(textOf(last, "key"), "base64")}\0`);
     }
-    const changed = instances.replace(pairs, clock.now());
+    const now = clock.now();
+    const changed = instances.replace(pairs, now - (this.#brokenAt ?? now), now);
+    this.#brokenAt = undefined;
     if (changed || !this.#answered) this.#update();
     this.#forgetLater();
     return revision;

@@ -3,9 +3,7 @@ import { HeliographError } from "../../core/error.js";
 import type { WatchRequest, WatchResponse } from "../../gen/heliograph/discovery/v1/registry.js";
 import type { InstanceInfo } from "../../naming/instance.js";
 import { readInstance } from "../announcement-message.js";
-
-/** More than any registry serves: what is beyond is not kept. */
-const MAX_INSTANCES = 100_000;
+import { MAX_INSTANCES } from "../registry-limits.js";
 
 /**
  * What one registry has said of one service, over all of its lives. A registry that has just begun knows few: what

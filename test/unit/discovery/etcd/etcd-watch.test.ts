@@ -7,6 +7,7 @@ import type { Json } from "../../../../src/discovery/etcd/etcd-json.js";
 import { rangeOf } from "../../../../src/discovery/etcd/etcd-keys.js";
 import { EtcdReach } from "../../../../src/discovery/etcd/etcd-reach.js";
 import { EtcdWatch, type EtcdWatchParts } from "../../../../src/discovery/etcd/etcd-watch.js";
+import { MAX_INSTANCES } from "../../../../src/discovery/registry-limits.js";
 import { Announcement as AnnouncementMessage } from "../../../../src/gen/heliograph/discovery/v1/registry.js";
 import { fakeClock } from "../../../../src/testing/fake-clock.js";
 import { announcementOf, recordingHost } from "../../../support/resolver-host.js";
@@ -154,6 +155,27 @@ describe("a watch of etcd", () => {
     server.say({ ...header(2), created: true });
     await clock.advanceAsync(GRACE_MS);
     expect(running.lists).toEqual([["a", "b"], ["b"]]);
+  });
+
+  test("forgets what stays missing although its stream breaks again and again", async () => {
+    await using running = disposable(start({ ...header(4), kvs: [pair("a"), pair("b")] }));
+    const { server, clock } = running;
+    await clock.advanceAsync(0);
+    server.has = { ...header(5), kvs: [pair("b")] };
+    for (let breaks = 0; breaks < 6; breaks++) {
+      server.say(failed(Code.Unavailable));
+      await clock.advanceAsync(300);
+      server.say({ ...header(5), created: true });
+      await clock.advanceAsync(GRACE_MS / 4);
+    }
+    expect(running.lists).toEqual([["a", "b"], ["b"]]);
+  });
+
+  test("keeps no more than it may, of an etcd that never comes to an end", async () => {
+    await using running = disposable(start({ ...header(4), kvs: Array(1_000).fill(pair("a")), more: true }));
+    await running.clock.advanceAsync(0);
+    expect(running.server.asked).toHaveLength(MAX_INSTANCES / 1_000);
+    expect(running.server.followed).toHaveLength(1);
   });
 
   test("forgets at once what etcd says is gone", async () => {
