@@ -5,7 +5,7 @@ import type { Clock } from "../../core/clock.js";
 import { HeliographError } from "../../core/error.js";
 import { failureIn, notEtcd, tooSlow, unreachable } from "./etcd-failure.js";
 import { type Json, objectOf, parseJson } from "./etcd-json.js";
-import { linesOf } from "./etcd-lines.js";
+import { linesOf, MAX_CHARS } from "./etcd-lines.js";
 import type { EtcdSettings } from "./etcd-options.js";
 
 /** How soon a connection that says nothing is probed by the system, which finds out whether the other machine is gone. */
@@ -43,7 +43,10 @@ export class EtcdEndpoint {
     try {
       const response = await this.#send(request, end.signal);
       let text = "";
-      for await (const line of linesOf(response)) text += line;
+      for await (const line of linesOf(response)) {
+        text += line;
+        if (text.length > MAX_CHARS) throw new Error(`the answer has more than ${MAX_CHARS} characters`);
+      }
       return this.#read(request, response, text);
     } catch (error) {
       throw end.reason ?? asFailure(this.#place(request), error);

@@ -1,4 +1,5 @@
-const MAX_LINE = 64 * 1024 * 1024;
+/** Of one line, and of one answer. */
+export const MAX_CHARS = 64 * 1024 * 1024;
 
 /**
  * The lines of a text that arrives in pieces, those that are not empty.
@@ -7,7 +8,7 @@ const MAX_LINE = 64 * 1024 * 1024;
  */
 export async function* linesOf(
   pieces: AsyncIterable<Buffer>,
-  maxLine = MAX_LINE,
+  maxLine = MAX_CHARS,
 ): AsyncGenerator<string, void, undefined> {
   const decoder = new TextDecoder();
   let begun = "";

@@ -18,6 +18,8 @@ const BATCH = 100;
 const BATCH_BYTES = 512 * 1024;
 /** Before a lost lease is replaced. */
 const LOST_MS = 100;
+/** Between renewals, at least, whatever etcd grants. */
+const RENEW_MS = 100;
 /** How long leaving may take: what can't be said by then, the lease will. */
 const WITHDRAW_MS = 1_000;
 
@@ -146,7 +148,13 @@ export class EtcdRegistration {
     const { clock, leaseTtlMs } = this.#parts;
     const asked = clock.now();
     const answer = await this.#ask("/v3/lease/grant", { TTL: leaseTtlMs / 1_000 });
-    return { id: textOf(answer, "ID"), renewAt: asked + renewAfter(answer) };
+    const id = textOf(answer, "ID");
+    if (id === "") {
+      throw new HeliographError(Code.Internal, "etcd has granted a lease without an ID", {
+        reason: "RESOLVER_FAILED",
+      });
+    }
+    return { id, renewAt: asked + renewAfter(answer) };
   }
 
   async #renew(lease: Lease): Promise<void> {
@@ -195,5 +203,5 @@ export class EtcdRegistration {
 }
 
 function renewAfter(answer: Json): number {
-  return (numberOf(answer, "TTL") * 1_000) / 3;
+  return Math.max(RENEW_MS, (numberOf(answer, "TTL") * 1_000) / 3 || 0);
 }
