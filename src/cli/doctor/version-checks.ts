@@ -76,8 +76,7 @@ export function checkSchemas({ schemas, nodes }: Facts): Finding[] {
       check,
       level: "fail",
       text: `${has}, which do not go together: ${first.path} ${first.what}${more}`,
-      advice:
-        "build all instances from .proto files that are compatible: buf breaking says what broke",
+      advice: "build all instances from .proto files that are compatible: buf breaking says what broke",
     };
   });
   if (findings.length > 0) return findings;
