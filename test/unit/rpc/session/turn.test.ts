@@ -22,14 +22,11 @@ function speakers() {
   return { sent, make };
 }
 
-/**
- * Each in a callback of its own, all in one round of the event loop; resolves after the round. Timers of one moment fire
- * so, as sockets that have something to read.
- */
+/** Each in a callback of its own, all in one round of the event loop; resolves after the round. */
 function inOneRound(...callbacks: readonly (() => void)[]): Promise<void> {
   return new Promise((resolve) => {
-    for (const callback of callbacks) setTimeout(callback, 0);
-    setTimeout(() => setImmediate(() => setImmediate(resolve)), 0);
+    for (const callback of callbacks) setImmediate(callback);
+    setImmediate(() => setImmediate(() => setImmediate(resolve)));
   });
 }
 
