@@ -59,6 +59,10 @@ class HandResolver implements Resolver, OpenResolver {
   }
 }
 
+function throwing(): never {
+  throw new Error("no");
+}
+
 const one = () => new HandResolver("registry one");
 const two = () => new HandResolver("dns two");
 
@@ -135,6 +139,18 @@ describe("a directory", () => {
     a.say(of("y"));
     await clock.advanceAsync(0);
     expect(seen.lists).toEqual([["y"], ["y"]]);
+  });
+
+  test("keeps what a source has told that is lost before the others have answered", async () => {
+    const [a, b] = [one(), two()];
+    const { directory } = make(a, b);
+    const seen = watching(directory, SERVICE);
+    a.say(of("x"));
+    a.fail("its connection broke");
+    b.fail("no answer");
+    await clock.advanceAsync(0);
+    expect(seen.lists).toEqual([["x"]]);
+    expect(seen.failures).toMatchObject([{ reason: "DISCOVERY_LOST" }]);
   });
 
   test("keeps no ghost of a source that is lost for good", async () => {
@@ -216,10 +232,23 @@ describe("a directory", () => {
     await reading.announce(announcementOf("me"));
   });
 
-  test("withdraws from all, and closes all, also those that fail to", async () => {
+  test("says where it can't be announced for good, though others have it", async () => {
     const [a, b] = [one(), two()];
-    a.withdraw = () => Promise.reject(new Error("no"));
-    a.close = () => Promise.reject(new Error("no"));
+    const { directory, host } = make(a, b);
+    const announced = directory.announce(announcementOf("me"));
+    a.announced[0]?.reject(new HeliographError(Code.ResourceExhausted, "it has too many services"));
+    b.announced[0]?.resolve();
+    await announced;
+    expect(host.warnings).toHaveLength(1);
+  });
+
+  test.each([
+    ["fail to", () => Promise.reject(new Error("no"))],
+    ["throw", throwing],
+  ])("withdraws from all, and closes all, also those that %s", async (_, fail) => {
+    const [a, b] = [one(), two()];
+    a.withdraw = fail;
+    a.close = fail;
     const { directory } = make(a, b);
     void directory.announce(announcementOf("me"));
     await directory.withdraw();

@@ -43,6 +43,8 @@ export class DirectoryService {
   private readonly stops: readonly (() => void)[];
   private readonly listeners: InstanceListeners;
   private settled = false;
+  /** Listeners have been told something. */
+  private told = false;
   private settling: Timer | undefined;
   private lingering: Timer | undefined;
   private stopped = false;
@@ -109,9 +111,13 @@ export class DirectoryService {
     const lost = followed.flatMap(({ view }) => (view.lostAt === undefined ? [] : [view]));
     for (const { view } of followed) view.forget(lost);
     if (!this.settled && !this.settle()) return;
-    if (followed.some(({ error }) => error === undefined) && followed.some(({ view }) => view.answered))
+    const lostAll = followed.every(({ error }) => error !== undefined);
+    // What was told before all were lost stays known, also where nobody has heard of it yet.
+    if ((!lostAll || !this.told) && followed.some(({ view }) => view.answered)) {
+      this.told = true;
       this.listeners.update(() => this.merged());
-    else this.listeners.failed(this.failure());
+    }
+    if (lostAll) this.listeners.failed(this.failure());
   }
 
   /** The first answer may be of a source that knows least: the others get a moment to add to it. */

@@ -54,7 +54,14 @@ export class Directory implements InstanceSource {
   async announce(announcement: Announcement): Promise<void> {
     if (this.closing !== undefined) return;
     const able = this.sources().filter(({ source }) => source.announce !== undefined);
-    const attempts = able.map(async ({ source }) => source.announce?.(announcement));
+    const attempts = able.map(async ({ name, source }) => {
+      try {
+        await source.announce?.(announcement);
+      } catch (thrown) {
+        if (able.length > 1) this.refused(name, HeliographError.from(thrown));
+        throw thrown;
+      }
+    });
     if (attempts.length === 0) return;
     try {
       await Promise.any(attempts);
@@ -73,13 +80,19 @@ export class Directory implements InstanceSource {
 
   /** Takes the node away from every resolver. Never rejects, and ends soon. */
   async withdraw(): Promise<void> {
-    await Promise.allSettled((this.opened ?? []).map(({ source }) => source.withdraw?.()));
+    await Promise.allSettled((this.opened ?? []).map(async ({ source }) => source.withdraw?.()));
   }
 
   /** Always ends; closing twice awaits the first. */
   close(): Promise<void> {
     this.closing ??= this.shutDown();
     return this.closing;
+  }
+
+  /** That others have the announcement hides that this one never will; what can't be reached is told by `lost`. */
+  private refused(resolver: string, error: HeliographError): void {
+    if (error.code !== Code.ResourceExhausted && error.code !== Code.InvalidArgument) return;
+    this.host.logger.warn({ error, resolver }, "a resolver does not take what this node announces");
   }
 
   private sources(): readonly OpenSource[] {
@@ -110,7 +123,7 @@ export class Directory implements InstanceSource {
     const error = closedError();
     for (const service of this.services.values()) service.close(error);
     this.services.clear();
-    await Promise.allSettled((this.opened ?? []).map(({ source }) => source.close()));
+    await Promise.allSettled((this.opened ?? []).map(async ({ source }) => source.close()));
   }
 }
 
