@@ -6,6 +6,7 @@ const soaks = [
   ["slow-link", "adversary/slow-link.test.ts", "100 MB payloads beside small calls at 20 MB/s, both ways"],
   ["fuzz", "adversary/fuzz.test.ts", "100,000 messages of garbage against a server, 20,000 against a client"],
   ["cycles", "adversary/cycles.test.ts", "10,000 times open, call, close"],
+  ["discovery-simulation", "discovery-simulation.test.ts", "1,000 and 10,000 nodes that find each other"],
   ["interleavings", "interleavings/", "500,000 orders in which two sides can do and hear things"],
   ["channels", "channels/", "300,000 calls among servers that come, go and get into trouble"],
   [

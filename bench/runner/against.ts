@@ -12,9 +12,15 @@ import { type Checkout, checkoutAt, here } from "./paths.js";
 /** Of this bench, what measures Heliograph alone. */
 const measuring = ["package.json", "tsconfig.json", "proto", "driver", "peers/ours"];
 
-/** Of its programs, those that need streams, which older commits don't have; and the cases that need these. */
-const streaming = ["stream-server", "stream-client", "chat-client"];
-const streamingCases: readonly RaceName[] = ["server-stream", "bidi-serial", "stream-unread"];
+/** What older commits don't have, the latest first: what it is, the programs that need it, and the cases that need these. */
+const news: readonly { what: string; programs: readonly string[]; cases: readonly RaceName[] }[] = [
+  { what: "discovery", programs: ["found-server", "found-client"], cases: ["unary-discovery"] },
+  {
+    what: "streams",
+    programs: ["stream-server", "stream-client", "chat-client"],
+    cases: ["server-stream", "bidi-serial", "stream-unread"],
+  },
+];
 
 /** Another commit of this repository, checked out and built in a temporary folder until it is disposed. */
 export interface Rival extends AsyncDisposable {
@@ -61,19 +67,23 @@ export async function buildRival(revision: string): Promise<Rival> {
   }
 }
 
-/** Compiles the programs, without those of streams if it has to be. Gives the cases that can't be run for that. */
+/** Compiles the programs, without those of what it lacks. Gives the cases that can't be run for that. */
 async function compileWhatCompiles(checkout: Checkout, revision: string): Promise<Rival["missing"]> {
-  try {
-    await compilePrograms(checkout);
-    return new Map();
-  } catch {
-    for (const program of streaming) rmSync(`${checkout.bench}/peers/ours/${program}.ts`);
-    // Rejects when it was not them.
-    await compilePrograms(checkout);
-    const why = `${revision} seems to have no streams: the programs that need them can't be compiled with it`;
-    progress(`set-up: ${why}`);
-    return new Map(streamingCases.map((name) => [name, why]));
+  const missing = new Map<RaceName, string>();
+  for (const { what, programs, cases } of news) {
+    try {
+      await compilePrograms(checkout);
+      return missing;
+    } catch {
+      for (const program of programs) rmSync(`${checkout.bench}/peers/ours/${program}.ts`);
+      const why = `${revision} seems to have no ${what}: the programs that need it can't be compiled with it`;
+      progress(`set-up: ${why}`);
+      for (const name of cases) missing.set(name, why);
+    }
   }
+  // Rejects when it was not them.
+  await compilePrograms(checkout);
+  return missing;
 }
 
 async function findCommit(revision: string): Promise<string> {

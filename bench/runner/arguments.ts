@@ -1,5 +1,13 @@
 import { parseArgs } from "node:util";
-import { type CaseName, caseNames, cases, type RaceName, raceNames } from "./cases.js";
+import {
+  type CaseName,
+  caseNames,
+  cases,
+  type OwnName,
+  ownNames,
+  type RaceName,
+  raceNames,
+} from "./cases.js";
 import { type PeerName, peerNames } from "./peers.js";
 
 /** Arguments that mean nothing; the message is for the user, the exit status 2. */
@@ -15,7 +23,8 @@ export interface SelectedRace {
 export interface RunOptions {
   readonly command: "run";
   readonly races: readonly SelectedRace[];
-  readonly memory: boolean;
+  /** Cases that are no races. */
+  readonly own: readonly OwnName[];
   /** Whether no case was named, so that the whole table is made. */
   readonly everything: boolean;
   readonly peers: readonly PeerName[];
@@ -23,6 +32,8 @@ export interface RunOptions {
   readonly json: boolean;
   /** Length of a round, when the user wants his own. */
   readonly seconds: number | undefined;
+  /** How many nodes there are, when the user wants his own, in the cases that have networks of nodes. */
+  readonly nodes: number | undefined;
   /** The revision to compare with instead of peers. */
   readonly against: string | undefined;
 }
@@ -42,12 +53,15 @@ export const help = `npm run bench -- [options] [case ...]
   --in-flight N    one row, with N calls in flight, or N streams at a time
   --peers A,B      these peers alone
   --seconds S      length of a round
+  --nodes N        one row of discovery, or of registry, with N nodes
   --json           one JSON object per row on standard output
   --against REV    this commit against another one of this repository, instead of peers
   --setup          installs and builds what is missing, which every run does for what it needs
   --list           names of the cases and peers
   --help           this text
 `;
+
+const LEAST_NODES = 100;
 
 /** Reads the command line. Throws a `UsageError` that quotes what it cannot read. */
 export function parseArguments(args: readonly string[]): Options {
@@ -60,19 +74,27 @@ export function parseArguments(args: readonly string[]): Options {
   }
   const names = selectCases(positionals);
   const races = selectRows(names, values["in-flight"]);
-  const memory =
-    names.includes("memory") && values["in-flight"] === undefined && values.against === undefined;
-  if (races.length === 0 && !memory)
-    throw new UsageError("memory is measured with neither --in-flight nor --against");
+  const nodes = values.nodes === undefined ? undefined : selectNodes(values.nodes, names);
+  const own =
+    values["in-flight"] === undefined && values.against === undefined
+      ? ownNames.filter((name) => names.includes(name))
+      : [];
+  if (races.length === 0 && own.length === 0)
+    throw new UsageError(`${names.join(", ")}: measured with neither --in-flight nor --against`);
   return {
     command: "run",
     races,
-    memory,
-    everything: positionals.length === 0 && values["in-flight"] === undefined && values.peers === undefined,
+    own,
+    everything:
+      positionals.length === 0 &&
+      values["in-flight"] === undefined &&
+      values.peers === undefined &&
+      nodes === undefined,
     peers: selectPeers(values.peers),
     quick: values.quick,
     json: values.json,
     seconds: values.seconds === undefined ? undefined : positive("--seconds", values.seconds),
+    nodes,
     against: values.against,
   };
 }
@@ -91,6 +113,7 @@ function parse(args: readonly string[]) {
         "in-flight": { type: "string" },
         peers: { type: "string" },
         seconds: { type: "string" },
+        nodes: { type: "string" },
         against: { type: "string" },
       },
     });
@@ -125,6 +148,16 @@ function selectRows(names: readonly CaseName[], setting: string | undefined): re
   if (able.length === 0)
     throw new UsageError(`${names.join(", ")} cannot be run with --in-flight ${setting}`);
   return able.map((name) => ({ name, inFlight: [inFlight] }));
+}
+
+function selectNodes(setting: string, names: readonly CaseName[]): number {
+  const nodes = positive("--nodes", setting);
+  if (!Number.isInteger(nodes)) throw new UsageError(`--nodes ${setting} is not a whole number`);
+  // Fewer services than a node watches would be another network.
+  if (nodes < LEAST_NODES) throw new UsageError(`--nodes ${setting} is below ${LEAST_NODES}`);
+  if (!names.some((name) => name === "discovery" || name === "registry"))
+    throw new UsageError(`${names.join(", ")} cannot be run with --nodes ${setting}`);
+  return nodes;
 }
 
 function selectPeers(list: string | undefined): readonly PeerName[] {

@@ -56,7 +56,15 @@ export async function compilePrograms(
   { lenient = false }: { readonly lenient?: boolean } = {},
 ): Promise<void> {
   const mark = `${programs}/.made`;
-  const own = ["driver", "peers", "memory", "tsconfig.json", "node_modules/.package-lock.json"];
+  const own = [
+    "driver",
+    "peers",
+    "memory",
+    "discovery",
+    "registry",
+    "tsconfig.json",
+    "node_modules/.package-lock.json",
+  ];
   const sources = own.map((path) => `${bench}/${path}`);
   if (!stale(mark, [...sources, gen, `${root}/dist/index.d.ts`])) return;
 

@@ -36,8 +36,20 @@ export interface UnreadCase {
   readonly unread: number;
 }
 
-/** What Heliograph alone takes of memory. */
-export interface MemoryCase {
+/** Heliograph finding its servers through a registry, compared with itself told where they are. */
+export interface FoundCase {
+  readonly kind: "found";
+  readonly summary: string;
+  readonly unit: Unit;
+  /** Calls in flight, one row each. */
+  readonly inFlight: readonly number[];
+  readonly anyInFlight: boolean;
+  /** Instances of the service in a third contender, all in one process. */
+  readonly instances: number;
+}
+
+/** What Heliograph alone takes: no race, and rows of their own. */
+export interface OwnCase {
   readonly summary: string;
 }
 
@@ -48,13 +60,16 @@ export type RaceName =
   | "server-stream"
   | "bidi-serial"
   | "stream-unread"
-  | "growth";
-export type CaseName = RaceName | "memory";
-export type RaceCase = PeerCase | GrowthCase | UnreadCase;
+  | "growth"
+  | "unary-discovery";
+/** Names of the others. */
+export type OwnName = "memory" | "discovery" | "registry";
+export type CaseName = RaceName | OwnName;
+export type RaceCase = PeerCase | GrowthCase | UnreadCase | FoundCase;
 export type Unit = "calls/s" | "messages/s" | "µs";
 
 /** Every case by its name. */
-export const cases: Readonly<Record<RaceName, RaceCase> & { memory: MemoryCase }> = {
+export const cases: Readonly<Record<RaceName, RaceCase> & Record<OwnName, OwnCase>> = {
   unary: {
     kind: "peers",
     summary: "unary calls per second, typed, 32 bytes each way",
@@ -105,8 +120,22 @@ export const cases: Readonly<Record<RaceName, RaceCase> & { memory: MemoryCase }
     sessions: 1_000,
     inFlightOfOne: 1_000,
   },
+  "unary-discovery": {
+    kind: "found",
+    summary: "unary calls per second of a node that finds its server, beside connectTo and three instances",
+    unit: "calls/s",
+    inFlight: [64, 256, 1024],
+    anyInFlight: true,
+    instances: 3,
+  },
   memory: {
     summary: "memory of an idle node, of a client session and of a call in flight",
+  },
+  discovery: {
+    summary: "1,000, 3,000 and 10,000 nodes that find each other, on a network in memory",
+  },
+  registry: {
+    summary: "a registry with 1,000 nodes over tcp, when nothing happens",
   },
 };
 
@@ -117,5 +146,7 @@ export const raceNames = [
   "bidi-serial",
   "stream-unread",
   "growth",
+  "unary-discovery",
 ] as const satisfies readonly RaceName[];
-export const caseNames: readonly CaseName[] = [...raceNames, "memory"];
+export const ownNames = ["memory", "discovery", "registry"] as const satisfies readonly OwnName[];
+export const caseNames: readonly CaseName[] = [...raceNames, ...ownNames];

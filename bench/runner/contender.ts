@@ -41,6 +41,12 @@ export function oursWithSessions(checkout: Checkout, name: string, sessions: num
   return { name, server, client: [...client, String(sessions)] };
 }
 
+/** Heliograph as it is in a checkout, the client finding so many instances through a registry. */
+export function oursFound(checkout: Checkout, name: string, instances: number): Contender {
+  const { server, client } = scripts(checkout, "ours/found-server", "ours/found-client");
+  return { name, server: [...server, String(instances)], client };
+}
+
 /** A peer's programs for a case. `binaries` is where those in C++ were built. */
 export function peer(name: PeerName, of: RaceName, checkout: Checkout, binaries: string): Contender {
   switch (name) {

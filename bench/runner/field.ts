@@ -1,6 +1,6 @@
 import type { Rival } from "./against.js";
 import { cases, type RaceName } from "./cases.js";
-import { type Contender, ours, oursWithSessions, oursWithUnread, peer } from "./contender.js";
+import { type Contender, ours, oursFound, oursWithSessions, oursWithUnread, peer } from "./contender.js";
 import { grpcCppBinaries } from "./grpc-cpp.js";
 import { type Checkout, here } from "./paths.js";
 import type { PeerName } from "./peers.js";
@@ -16,7 +16,10 @@ export interface Field {
   readonly others: readonly Entrant[];
 }
 
-/** Heliograph beside the peers that the user wants, or beside itself: many sessions and one, streams unread and read. */
+/**
+ * Heliograph beside the peers that the user wants, or beside itself: many sessions and one, streams unread and read,
+ * servers found and known.
+ */
 export function beside(name: RaceName, wanted: readonly PeerName[], obstacles: Obstacles): Field {
   const found = cases[name];
   switch (found.kind) {
@@ -42,6 +45,11 @@ export function beside(name: RaceName, wanted: readonly PeerName[], obstacles: O
         ours: oursWithUnread(here, "ours", found.unread),
         others: [oursWithUnread(here, "all-read", 0)],
       };
+    case "found":
+      return {
+        ours: oursFound(here, "ours", 1),
+        others: [ours(name, here, "connect-to"), oursFound(here, "three-instances", found.instances)],
+      };
   }
 }
 
@@ -56,6 +64,8 @@ export function besideCommit(name: RaceName, rival: Rival, revision: string): Fi
         return oursWithSessions(checkout, as, found.sessions);
       case "unread":
         return oursWithUnread(checkout, as, found.unread);
+      case "found":
+        return oursFound(checkout, as, 1);
     }
   };
   const missing = rival.missing.get(name);

@@ -1,9 +1,9 @@
 import { buildRival } from "./against.js";
 import { help, type Options, type RunOptions } from "./arguments.js";
-import { caseNames, cases, type RaceName } from "./cases.js";
+import { cases, ownNames, type RaceName, raceNames } from "./cases.js";
 import { beside, besideCommit, type Field } from "./field.js";
-import { type MemoryRow, measureMemory, memoryLines } from "./memory.js";
 import { progress, result } from "./output.js";
+import { describeOwn, measureOwn, type OwnRow } from "./own.js";
 import { type PeerName, peerNames, peers } from "./peers.js";
 import { planRounds } from "./plan.js";
 import { race } from "./race.js";
@@ -30,13 +30,16 @@ export async function perform(options: Options): Promise<number> {
 }
 
 function list(): string {
-  const entry = (name: string, summary: string) => `  ${name.padEnd(14)}${summary}`;
-  const settings = (name: (typeof caseNames)[number]) =>
-    name === "memory" ? "" : ` (in flight: ${cases[name].inFlight.join(", ")})`;
-  const lines = caseNames.map((name) => entry(name, cases[name].summary + settings(name)));
-  return ["cases", ...lines, "peers", ...peerNames.map((name) => entry(name, peers[name].summary))].join(
-    "\n",
-  );
+  const entry = (name: string, summary: string) => `  ${name.padEnd(16)}${summary}`;
+  const race = (name: RaceName) =>
+    entry(name, `${cases[name].summary} (in flight: ${cases[name].inFlight.join(", ")})`);
+  return [
+    "cases",
+    ...raceNames.map(race),
+    ...ownNames.map((name) => entry(name, cases[name].summary)),
+    "peers",
+    ...peerNames.map((name) => entry(name, peers[name].summary)),
+  ].join("\n");
 }
 
 async function setUpAll(): Promise<number> {
@@ -50,10 +53,15 @@ async function runBeside(options: RunOptions): Promise<number> {
     options.peers.filter((peer) => options.races.some(({ name }) => races(name, peer))),
   );
   const rows = await runRaces(options, (name) => beside(name, options.peers, obstacles));
-  const memory = options.memory ? await measureMemory() : undefined;
-  if (memory !== undefined) print(options, memory, describeMemory);
-  if (options.everything && !options.quick && memory !== undefined) {
-    writeTable(rows, memory);
+  const own: OwnRow[] = [];
+  for (const name of options.own) {
+    for await (const row of measureOwn(name, options)) {
+      own.push(row);
+      print(options, row, describeOwn);
+    }
+  }
+  if (options.everything && !options.quick && options.own.length > 0) {
+    writeTable(rows, own);
     progress("wrote bench/README.md");
   }
   return status(rows);
@@ -99,15 +107,6 @@ function contendersOf({ others }: Field): number {
 
 function print<T extends object>({ json }: RunOptions, row: T, describe: (row: T) => string): void {
   result(json ? JSON.stringify(row) : describe(row));
-}
-
-function describeMemory(row: MemoryRow): string {
-  const number = (value: number) => value.toLocaleString("en-US").padStart(12);
-  const lines = memoryLines(row).map(
-    ([what, { rss, heapUsed, external }]) =>
-      `  ${what.padEnd(32)}${number(rss)}${number(heapUsed)}${number(external)}`,
-  );
-  return ["memory, bytes: resident, JavaScript heap, buffers", ...lines].join("\n");
 }
 
 function status(rows: readonly Row[]): number {

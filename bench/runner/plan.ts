@@ -18,14 +18,14 @@ const shortRoundSeconds = 0.4;
 
 /** Shares out the time between the rounds of all cases. */
 export function planRounds(
-  { quick, seconds, memory }: RunOptions,
+  { quick, seconds, own }: RunOptions,
   races: readonly { readonly rows: number; readonly contenders: number }[],
 ): Plan {
   if (!quick) return { rounds: 11, roundSeconds: seconds ?? 2, firstWarmUpSeconds: 5, warmUpSeconds: 2 };
 
   const longest = seconds ?? Number.POSITIVE_INFINITY;
   const warmUps = { firstWarmUpSeconds: Math.min(1.2, 3 * longest), warmUpSeconds: Math.min(0.3, longest) };
-  let left = quickSeconds - (memory ? memorySeconds : 0);
+  let left = quickSeconds - (own.includes("memory") ? memorySeconds : 0);
   let slots = 0;
   for (const { rows, contenders } of races) {
     left -= contenders * (warmUps.firstWarmUpSeconds + (rows - 1) * warmUps.warmUpSeconds);

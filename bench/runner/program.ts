@@ -18,7 +18,9 @@ export class Program implements AsyncDisposable {
   constructor(name: string, command: Command) {
     const [executable, ...args] = command;
     this.#name = name;
-    this.#child = spawn(executable, args, { stdio: ["pipe", "pipe", "inherit"] });
+    // Nobody pays for discovery who is not measured for it, and no run meets another one.
+    const env = { ...process.env, HELIOGRAPH_REGISTRY: "off" };
+    this.#child = spawn(executable, args, { stdio: ["pipe", "pipe", "inherit"], env });
     this.#ended = new Promise((resolve) => {
       this.#child.once("error", (error) => resolve(error.message));
       this.#child.once("exit", (code, signal) => resolve(`ended with ${signal ?? `status ${code}`}`));

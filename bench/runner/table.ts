@@ -2,7 +2,9 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { cpus } from "node:os";
 import { cases, raceNames } from "./cases.js";
 import type { Figures } from "./figures.js";
-import { type MemoryRow, memoryLines } from "./memory.js";
+import { line, shown } from "./markdown.js";
+import type { OwnRow } from "./own.js";
+import { ownTables } from "./own-tables.js";
 import { here } from "./paths.js";
 import { describeResident, type Row } from "./row.js";
 
@@ -10,13 +12,13 @@ const begin = "<!-- figures: written by npm run bench -->";
 const end = "<!-- end of figures -->";
 
 /** Writes what was measured into bench/README.md, between its markers, with the machine and the day. */
-export function writeTable(rows: readonly Row[], memory: MemoryRow): void {
+export function writeTable(rows: readonly Row[], own: readonly OwnRow[]): void {
   const file = `${here.bench}/README.md`;
   const text = readFileSync(file, "utf8");
   const from = text.indexOf(begin);
   const to = text.indexOf(end);
   if (from < 0 || to < from) throw new Error(`${file} has lost its markers ${begin} and ${end}`);
-  const parts = [machine(), ...raceNames.map((name) => caseTable(name, rows)), memoryTable(memory)];
+  const parts = [machine(), ...raceNames.map((name) => caseTable(name, rows)), ...ownTables(own)];
   writeFileSync(file, `${text.slice(0, from)}${begin}\n\n${parts.join("\n\n")}\n\n${text.slice(to)}`);
 }
 
@@ -60,27 +62,6 @@ function residentLines(rows: readonly Row[]): string[] {
   return lines.flatMap((text) => ["", text]);
 }
 
-function memoryTable(row: MemoryRow): string {
-  const lines = memoryLines(row).map(([what, { rss, heapUsed, external }]) =>
-    line([what, rss, heapUsed, external].map(shown)),
-  );
-  return [
-    `\`memory\`: ${cases.memory.summary}; bytes after a garbage collection.`,
-    "",
-    line(["", "resident", "JavaScript heap", "buffers"]),
-    line(["---", "---:", "---:", "---:"]),
-    ...lines,
-  ].join("\n");
-}
-
-function line(cells: readonly (string | number)[]): string {
-  return `| ${cells.map(shown).join(" | ")} |`;
-}
-
 function cell({ median, min, max }: Figures): string {
   return `${shown(median)} (${shown(min)} to ${shown(max)})`;
-}
-
-function shown(value: string | number): string {
-  return typeof value === "number" ? value.toLocaleString("en-US") : value;
 }

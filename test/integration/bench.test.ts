@@ -40,7 +40,10 @@ describe("npm run bench", () => {
       "bidi-serial",
       "stream-unread",
       "growth",
+      "unary-discovery",
       "memory",
+      "discovery",
+      "registry",
       "grpc-js",
       "zeromq",
       "nats",
@@ -64,6 +67,10 @@ describe("npm run bench", () => {
     { args: ["unary-serial", "--in-flight", "64"], says: "unary-serial" },
     { args: ["bidi-serial", "--in-flight", "64"], says: "bidi-serial" },
     { args: ["unary", "--peers", "grpc-js,smoke-signs"], says: '"smoke-signs"' },
+    { args: ["memory", "--in-flight", "64"], says: "memory" },
+    { args: ["discovery", "--nodes", "few"], says: '--nodes "few"' },
+    { args: ["registry", "--nodes", "10"], says: "--nodes 10" },
+    { args: ["unary", "--nodes", "100"], says: "unary" },
     { args: ["unary", "--against", "no-such-commit"], says: "no-such-commit" },
     { args: ["unary", "--against", "HEAD", "--peers", "nats"], says: "exclude each other" },
     { args: ["--fast"], says: "--fast" },
@@ -134,5 +141,52 @@ describe("npm run bench", () => {
       ratio: { "all-read": expect.any(Number) },
       rss: { ours: resident, "all-read": resident },
     });
+  });
+
+  it("measures a node that finds its server, beside one that is told where it is", {
+    timeout: 240_000,
+  }, async () => {
+    const args = ["--quick", "unary-discovery", "--in-flight", "64", "--seconds", "0.01", "--json"];
+    const { status, stdout, stderr } = await bench(...args);
+    expect(status, stderr + stdout).toBe(0);
+    expect(JSON.parse(stdout)).toEqual({
+      case: "unary-discovery",
+      inFlight: 64,
+      bytes: 32,
+      ours: figures,
+      peers: { "connect-to": figures, "three-instances": figures },
+      ratio: { "connect-to": expect.any(Number), "three-instances": expect.any(Number) },
+    });
+  });
+
+  it("measures what nodes and a registry take to find each other", { timeout: 240_000 }, async () => {
+    const args = ["--quick", "discovery", "registry", "--nodes", "100", "--seconds", "0.5", "--json"];
+    const { status, stdout, stderr } = await bench(...args);
+    expect(status, stderr + stdout).toBe(0);
+    const [discovery, registry] = stdout
+      .trimEnd()
+      .split("\n")
+      .map((line) => JSON.parse(line));
+    const traffic = { messages: expect.any(Number), bytes: expect.any(Number) };
+    expect(discovery).toEqual({
+      case: "discovery",
+      nodes: 100,
+      convergence: { clockMs: expect.any(Number), coreMs: expect.any(Number) },
+      start: traffic,
+      steady: traffic,
+      change: traffic,
+      steadyCoreMs: expect.any(Number),
+      memory: { bytes: expect.any(Number), registryBytes: expect.any(Number) },
+    });
+    expect(registry).toEqual({
+      case: "registry",
+      nodes: 100,
+      heartbeatsPerSecond: 100,
+      coreShare: expect.any(Number),
+      troubles: expect.any(Number),
+      rss: expect.any(Number),
+      rssPerNode: expect.any(Number),
+    });
+    expect(registry.coreShare).toBeGreaterThan(0);
   });
 });
