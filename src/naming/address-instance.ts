@@ -1,4 +1,4 @@
-import type { InstanceInfo } from "./instance.js";
+import { type Announcement, type InstanceInfo, instanceInfo } from "./instance.js";
 
 /** What else is known of an instance of which there is only an address. */
 export interface AddressDetails {
@@ -12,7 +12,7 @@ export interface AddressDetails {
 /** An instance of which nothing is known but where it listens. */
 export function addressInstance(endpoint: string, details: AddressDetails): InstanceInfo {
   const { services, labels, version } = details;
-  return {
+  const announcement: Announcement = {
     node: "",
     instance: "",
     epoch: 0,
@@ -24,7 +24,6 @@ export function addressInstance(endpoint: string, details: AddressDetails): Inst
     condition: "serving",
     kit: "",
     processId: 0,
-    state: "alive",
-    load: undefined,
   };
+  return instanceInfo(announcement, "alive", undefined);
 }
