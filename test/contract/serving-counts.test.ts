@@ -125,12 +125,10 @@ for (const rpcCase of rpcCases) {
       await failure(client.other({}, { timeoutMs: 20 }));
       const other = () => counted(server, CallService.other.path);
       await until(5_000, "both to end at the server", () => other().inFlight === 0);
-      expect(other().errors).toEqual(
-        new Map([
-          [Code.Cancelled, 1],
-          [Code.DeadlineExceeded, 1],
-        ]),
-      );
+      // Whose clock is first ends the other one: the server's, or the caller's, who then cancels.
+      const { errors } = other();
+      expect(errors.get(Code.Cancelled)).toBeGreaterThan(0);
+      expect((errors.get(Code.Cancelled) ?? 0) + (errors.get(Code.DeadlineExceeded) ?? 0)).toBe(2);
       expect(counted(server, CallService.call.path)).toMatchObject({
         calls: 3,
         errors: new Map([
