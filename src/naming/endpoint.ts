@@ -1,4 +1,5 @@
 import { invalidArgument } from "../core/error.js";
+import { show } from "./option-checks.js";
 
 const LOOPBACK = /^(127(\.\d{1,3}){3}|localhost|\[?::1\]?)$/;
 
@@ -18,7 +19,7 @@ export function isLocal(endpoint: string): boolean {
 export function checkEndpoints(endpoints: readonly string[]): void {
   if (!Array.isArray(endpoints) || endpoints.length === 0) {
     throw invalidArgument(
-      `endpoints must be a list such as ["tcp://127.0.0.1:5555"], got ${JSON.stringify(endpoints) ?? String(endpoints)}`,
+      `endpoints must be a list such as ["tcp://127.0.0.1:5555"], got ${show(endpoints)}`,
     );
   }
   for (const endpoint of endpoints) checkEndpoint(endpoint);
@@ -33,6 +34,6 @@ export function checkEndpoint(endpoint: unknown): void {
     );
   }
   throw invalidArgument(
-    `${JSON.stringify(endpoint) ?? String(endpoint)} is not an endpoint: write tcp://host:port, ipc:///path or inproc://name`,
+    `${show(endpoint)} is not an endpoint: write tcp://host:port, ipc:///path or inproc://name`,
   );
 }

@@ -64,7 +64,7 @@ function checkLabels(labels: unknown): void {
     Object.values(labels).every((value) => typeof value === "string");
   if (!fit) {
     throw invalidArgument(
-      `labels must be names with texts, such as { zone: "eu-1" }, got ${JSON.stringify(labels) ?? showValue(labels)}`,
+      `labels must be names with texts, such as { zone: "eu-1" }, got ${showValue(labels)}`,
     );
   }
 }

@@ -1,6 +1,7 @@
 import { isIPv4 } from "node:net";
 import { invalidArgument } from "../../core/error.js";
 import { checkOptionNames } from "../../core/option-names.js";
+import { show } from "../../naming/option-checks.js";
 
 /** Where and how often nodes of a local network say that they are there. */
 export interface BeaconOptions {
@@ -53,11 +54,11 @@ export function beaconSettings(options: BeaconOptions): BeaconSettings {
   const { group = "239.255.77.77", interfaces, key } = options;
   if (!isMulticast(group)) {
     throw invalidArgument(
-      `group must be a multicast address of IPv4, such as "239.255.77.77", got ${shown(group)}`,
+      `group must be a multicast address of IPv4, such as "239.255.77.77", got ${show(group)}`,
     );
   }
   if (interfaces !== undefined && !isListOfTexts(interfaces)) {
-    throw invalidArgument(`interfaces must be a list such as ["eth0"], got ${shown(interfaces)}`);
+    throw invalidArgument(`interfaces must be a list such as ["eth0"], got ${show(interfaces)}`);
   }
   if (key !== undefined && (typeof key !== "string" || key === "")) {
     throw invalidArgument("key of beacon() must be a text that is not empty, or be left out");
@@ -84,10 +85,6 @@ function isListOfTexts(value: unknown): boolean {
 function whole(name: string, value: number, least: number, most: number): number {
   if (Number.isInteger(value) && value >= least && value <= most) return value;
   throw invalidArgument(
-    `${name} of beacon() must be a whole number from ${least} to ${most}, got ${shown(value)}`,
+    `${name} of beacon() must be a whole number from ${least} to ${most}, got ${show(value)}`,
   );
-}
-
-function shown(value: unknown): string {
-  return typeof value === "number" ? String(value) : (JSON.stringify(value) ?? String(value));
 }

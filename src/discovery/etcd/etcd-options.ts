@@ -1,5 +1,6 @@
 import { invalidArgument } from "../../core/error.js";
 import { checkOptionNames } from "../../core/option-names.js";
+import { show } from "../../naming/option-checks.js";
 
 /** How to reach an etcd over TLS; all of it PEM. */
 export interface EtcdTls {
@@ -56,13 +57,11 @@ export function etcdSettings(options: EtcdOptions): EtcdSettings {
   const { endpoints, prefix = "heliograph/" } = options;
   if (!Array.isArray(endpoints) || endpoints.length === 0) {
     throw invalidArgument(
-      `endpoints must be a list such as ["http://127.0.0.1:2379"], got ${JSON.stringify(endpoints) ?? String(endpoints)}`,
+      `endpoints must be a list such as ["http://127.0.0.1:2379"], got ${show(endpoints)}`,
     );
   }
   if (typeof prefix !== "string" || prefix === "") {
-    throw invalidArgument(
-      `prefix must be a text such as "heliograph/", got ${JSON.stringify(prefix) ?? String(prefix)}`,
-    );
+    throw invalidArgument(`prefix must be a text such as "heliograph/", got ${show(prefix)}`);
   }
   return {
     endpoints: endpoints.map(endpointUrl),
@@ -80,13 +79,13 @@ function endpointUrl(endpoint: unknown): URL {
   }
   if (url?.protocol === "http:" || url?.protocol === "https:") return url;
   throw invalidArgument(
-    `${JSON.stringify(endpoint) ?? String(endpoint)} is not an endpoint of etcd: write http://host:2379 or https://host:2379`,
+    `${show(endpoint)} is not an endpoint of etcd: write http://host:2379 or https://host:2379`,
   );
 }
 
 function leaseTtl(ms = 10_000): number {
   if (typeof ms === "number" && ms > 0 && ms <= MAX_TTL_MS) return Math.ceil(ms / 1_000) * 1_000;
-  throw invalidArgument(`leaseTtlMs must be a number of milliseconds, up to an hour, got ${String(ms)}`);
+  throw invalidArgument(`leaseTtlMs must be a number of milliseconds, up to an hour, got ${show(ms)}`);
 }
 
 function userOf({ username, password }: EtcdOptions): EtcdSettings["user"] {
