@@ -40,7 +40,7 @@ export function requireService(registry: FileRegistry, service: string, whose: s
 }
 
 /** The services of a schema, in its own order. */
-export function servicesIn(registry: FileRegistry): DescService[] {
+function servicesIn(registry: FileRegistry): DescService[] {
   return [...registry].filter((type) => type.kind === "service");
 }
 

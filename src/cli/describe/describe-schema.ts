@@ -12,11 +12,12 @@ import { Failure, troubleLines } from "../failure.js";
 import { nameOf } from "../lookup/instance-name.js";
 import type { Listing } from "../lookup/known-instance.js";
 import type { Lookup } from "../lookup/lookup.js";
+import { servicesOf } from "../lookup/target.js";
 import { printable } from "../output/printable.js";
 import type { Terminal } from "../output/terminal.js";
 import { findMethodName } from "../reflect/find-method-name.js";
 import type { MethodName } from "../reflect/method-name.js";
-import { announcedServices, type ReflectedService, reflect, resolveService } from "../reflect/reflect.js";
+import { type ReflectedService, reflect, resolveService } from "../reflect/reflect.js";
 import { findServiceName, meant } from "../reflect/service-name.js";
 import { memberJson, serviceJson, typeJson } from "./schema-json.js";
 
@@ -102,7 +103,7 @@ function readService({ name, descriptorSet }: ReflectedService): DescService {
 }
 
 async function readServices({ listing, lookup, terminal }: DescribeParts): Promise<DescService[]> {
-  const found = announcedServices(listing).map(async (name) => {
+  const found = servicesOf(listing.instances).map(async (name) => {
     try {
       return [readService(await reflect(name, listing, lookup))];
     } catch (error) {

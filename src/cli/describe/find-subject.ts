@@ -1,8 +1,7 @@
 import { Failure } from "../failure.js";
 import type { Listing } from "../lookup/known-instance.js";
-import { ambiguousText, findTarget, type Target } from "../lookup/target.js";
+import { ambiguousText, findTarget, servicesOf, type Target } from "../lookup/target.js";
 import { type MethodName, parseMethodName } from "../reflect/method-name.js";
-import { announcedServices } from "../reflect/reflect.js";
 import { findServiceName } from "../reflect/service-name.js";
 
 /** What a word on the command line asks to be described. */
@@ -29,6 +28,6 @@ export function findSubject(word: string | undefined, listing: Listing): Subject
   if ("instances" in target) return { kind: "nodes", target };
   // Those of the kit are not announced.
   const isService =
-    findServiceName(word, announcedServices(listing)).kind !== "none" || word.endsWith("Service");
+    findServiceName(word, servicesOf(listing.instances)).kind !== "none" || word.endsWith("Service");
   return { kind: isService ? "service" : "type", name: word };
 }

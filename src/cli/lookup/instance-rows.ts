@@ -62,12 +62,12 @@ export function instanceColumns(colours: Colours, nowUs: number): readonly Colum
 }
 
 /** What colour a state has. */
-export function stateColour(colours: Colours, state: KnownInstance["state"]): (text: string) => string {
+function stateColour(colours: Colours, state: KnownInstance["state"]): (text: string) => string {
   if (state === "alive") return colours.green;
   return state === "dead" ? colours.red : colours.yellow;
 }
 
-export function labelText(labels: Readonly<Record<string, string>>): string {
+function labelText(labels: Readonly<Record<string, string>>): string {
   return printable(
     Object.entries(labels)
       .map(([name, value]) => `${name}=${value}`)

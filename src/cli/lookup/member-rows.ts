@@ -47,7 +47,7 @@ export async function listMembers(
 }
 
 /** The members of one kind that a service has. */
-export function memberRows(
+function memberRows(
   kind: MemberKind,
   descriptorSet: Uint8Array,
   { service, ready, instances }: Pick<MemberRow, "service" | "ready" | "instances">,

@@ -39,7 +39,7 @@ export function findTarget(instances: readonly KnownInstance[], name: string | u
   );
 }
 
-/** The services of a list of instances, each once, in order. */
+/** The services that instances announce, each once, in order: those of the kit are not among them. */
 export function servicesOf(instances: readonly KnownInstance[]): string[] {
   return [...new Set(instances.flatMap(({ services }) => services.map(({ name }) => name)))].sort();
 }

@@ -9,6 +9,7 @@ import { nameOf } from "../lookup/instance-name.js";
 import type { KnownInstance, Listing } from "../lookup/known-instance.js";
 import type { Lookup } from "../lookup/lookup.js";
 import type { Reached } from "../lookup/reach.js";
+import { servicesOf } from "../lookup/target.js";
 import { findServiceName, meant } from "./service-name.js";
 
 /** What every node serves without announcing it. */
@@ -26,18 +27,13 @@ export interface ReflectedService {
   readonly way: Reached;
 }
 
-/** Services of a listing, each once, in order; those of the kit are not among them. */
-export function announcedServices({ instances }: Pick<Listing, "instances">): string[] {
-  return [...new Set(instances.flatMap(({ services }) => services.map(({ name }) => name)))].sort();
-}
-
 /**
  * The full name of a service that somebody serves.
  *
  * @throws Failure that says what it may mean
  */
 export function resolveService(wanted: string, listing: Listing): string {
-  const announced = announcedServices(listing);
+  const announced = servicesOf(listing.instances);
   const own = kitServices.map(({ $service }) => $service);
   const found = findServiceName(wanted, announced);
   // The kit's own come second: users may have a HealthService, too.

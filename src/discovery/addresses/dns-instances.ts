@@ -6,7 +6,7 @@ import type { DnsAnswer, DnsPlace } from "./dns-answer.js";
  * How long places stay known that DNS doesn't name any more, in an answer that need not mean that they are gone. A
  * DNS server that has just started may know nothing yet.
  */
-export const DOUBT_MS = 60_000;
+const DOUBT_MS = 60_000;
 
 /**
  * The instances that the answers of DNS make. Pure: the time comes in from outside.
