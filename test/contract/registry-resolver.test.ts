@@ -90,12 +90,19 @@ describe("a registration", () => {
     for (const [n, { at }] of heartbeats.entries()) expect(at - first!.at).toBeCloseTo(n * 400, 6);
   });
 
-  test("spreads the heartbeats of nodes that registered in the same moment", async () => {
-    const { registry, resolver } = await setUp({ random: () => 0.25 });
-    const startedAt = clock.now();
-    await outcome(resolver.announce(announcementOf("a")), 2_000);
-    expect(registry.last.heartbeats.map(({ at }) => at - startedAt)).toEqual([250, 1_250]);
-  });
+  test.each([0, 0.26, 0.27, 0.999])(
+    "spreads the heartbeats of nodes that registered in the same moment, over 20 moments: %d of an interval later",
+    async (random) => {
+      const { registry, resolver } = await setUp({ random: () => random });
+      clock.advance(17);
+      const startedAt = clock.now();
+      const ofInterval = () => Math.round(clock.wallUs() / 1_000) % 1_000;
+      const first = (Math.floor((ofInterval() + random * 1_000) / 50) + 1) * 50 - ofInterval();
+      await outcome(resolver.announce(announcementOf("a")), first + 1_000);
+      const heartbeats = registry.last.heartbeats.map(({ at }) => Math.round(at - startedAt));
+      expect(heartbeats).toEqual([first, first + 1_000]);
+    },
+  );
 
   test("says one heartbeat after a time in which the loop was blocked, and goes on at its old times", async () => {
     let blockedMs = 0;

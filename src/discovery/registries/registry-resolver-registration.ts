@@ -19,6 +19,8 @@ const LEAVE_MS = 500;
 /** How often a node says something at most, and at least, whatever the registry asks for. */
 const LEAST_HEARTBEAT_MS = 10;
 const MOST_HEARTBEAT_MS = 60_000;
+/** At how many moments of an interval heartbeats leave: what comes in bursts wakes the registry less often. */
+const MOMENTS = 20;
 
 /** Who waits for an announcement to be seen. */
 interface Waiter {
@@ -190,13 +192,20 @@ export class Registration implements RegistryStream {
       run.answerTimer = undefined;
     }
     const granted = readHeartbeat(heartbeatMs);
-    // Nodes that registered at the same moment spread their heartbeats.
     if (run.nextAt === undefined || granted !== this.link.intervalMs) {
       this.link.intervalMs = granted;
-      this.schedule(run, this.host.clock.now() + this.random() * granted);
+      this.schedule(run, this.firstAt(granted));
     }
     this.link.answered(this, run.client);
     this.confirm();
+  }
+
+  /** Nodes that registered at the same moment spread their heartbeats, over moments that are the same for all. */
+  private firstAt(intervalMs: number): number {
+    const { clock } = this.host;
+    const inMs = this.random() * intervalMs;
+    const apartMs = intervalMs / MOMENTS;
+    return clock.now() + inMs + apartMs - ((clock.wallUs() / 1_000 + inMs) % apartMs);
   }
 
   private schedule(run: Run, at: number): void {
