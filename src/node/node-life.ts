@@ -30,6 +30,7 @@ import { Owned } from "./owned.js";
 import { makeParts } from "./parts.js";
 import { type ResolverLink, ResolverLinks } from "./resolver-links.js";
 import { resolversOf } from "./resolvers.js";
+import { SchemaWarnings } from "./schema-warnings.js";
 import type { NodeState, NodeStatus } from "./status.js";
 import { StatusFeed } from "./status-feed.js";
 import { HealthBoard } from "./verbs/health-board.js";
@@ -134,6 +135,13 @@ export class NodeLife implements Node {
         this.feed.tell({ kind: "registry-back", resolver });
       },
     });
+    const misfits = new SchemaWarnings(
+      (service, session, connection) => schemaCheck.judge(service, session, connection),
+      (service, { endpoint, peer }, error) => {
+        logger.warn({ service, endpoint, error }, "no calls are sent there: the schemas don't go together");
+        this.feed.tell({ kind: "schema-incompatible", service, endpoint, peer, error });
+      },
+    );
     this.transport = new Calling({
       self,
       sockets,
@@ -147,7 +155,7 @@ export class NodeLife implements Node {
       balancer,
       host: this.host,
       everywhere: kitServices,
-      judge: (service, session, connection) => schemaCheck.judge(service, session, connection),
+      judge: misfits.judge,
       events: {
         connected: (endpoint, peer) => this.feed.tell({ kind: "connected", endpoint, peer }),
         disconnected: (endpoint, peer, error) =>

@@ -14,6 +14,14 @@ export type NodeStatus =
     }
   /** Something else listens there, or is secured otherwise. */
   | { readonly kind: "handshake-failed"; readonly endpoint: string; readonly error: HeliographError }
+  /** No calls of a service are sent to this instance, since one side would misread the other. Told once. */
+  | {
+      readonly kind: "schema-incompatible";
+      readonly service: string;
+      readonly endpoint: string;
+      readonly peer: Peer | undefined;
+      readonly error: HeliographError;
+    }
   /** A way to find instances can't be reached: what was known stays in use. */
   | { readonly kind: "registry-lost"; readonly resolver: string; readonly error: HeliographError }
   | { readonly kind: "registry-back"; readonly resolver: string }

@@ -1,6 +1,16 @@
 import { afterEach, expect, test } from "vitest";
 import { NodeService } from "../../src/gen/heliograph/node/v1/node_heliograph.js";
-import { Code, connectTo, createClient, createNode, insecure, type Node, serve } from "../../src/index.js";
+import {
+  Code,
+  connectTo,
+  createClient,
+  createNode,
+  insecure,
+  type Logger,
+  type Node,
+  type NodeStatus,
+  serve,
+} from "../../src/index.js";
 import type { Resolver } from "../../src/naming/resolver.js";
 import { memoryNetwork } from "../../src/testing/index.js";
 import { dynamicService } from "../../src/wire/dynamic-service.js";
@@ -88,6 +98,11 @@ test("a client is judged anew when another server answers", async () => {
 
 /** A node that knows these servers. */
 function caller(...servers: readonly Node[]): Node {
+  return listener(servers, { debug() {}, info() {}, warn() {}, error() {} });
+}
+
+/** The same, with a logger. */
+function listener(servers: readonly Node[], logger: Logger): Node {
   const source = new HandSource();
   source.say(...servers.map(({ endpoints }) => at(endpoints[0] ?? "")));
   const resolver: Resolver = {
@@ -100,6 +115,7 @@ function caller(...servers: readonly Node[]): Node {
     network,
     registries: [],
     resolvers: [resolver],
+    logger,
   });
   open.push(node);
   return node;
@@ -119,4 +135,35 @@ test("a node says so when the schemas of all instances would be misread", async 
     reason: "SCHEMA_INCOMPATIBLE",
     notProcessed: true,
   });
+});
+
+test("an instance that gets no calls because of its schema is told of once, though others answer", async () => {
+  const [bad, good] = [await server(numbered()), await server(renamed())];
+  const warned: (readonly [object, string])[] = [];
+  const node = listener([bad, good], {
+    debug() {},
+    info() {},
+    warn: (...line) => warned.push(line),
+    error() {},
+  });
+  const told: NodeStatus[] = [];
+  const events = (async () => {
+    for await (const event of node.status()) if (event.kind === "schema-incompatible") told.push(event);
+  })();
+  await Promise.all([1, 2].map(() => createClient(node, CallService).call({ text: "a" })));
+  await expect.poll(() => warned.length).toBe(1);
+  const [fields, text] = warned[0] ?? [];
+  expect(text).toBe("no calls are sent there: the schemas don't go together");
+  expect(fields).toMatchObject({ service: CallService.$service, endpoint: bad.endpoints[0] });
+  await createClient(node, SecondService).call({});
+  await node.close();
+  await events;
+  expect(told).toMatchObject([
+    {
+      service: CallService.$service,
+      endpoint: bad.endpoints[0],
+      peer: { node: "notes", instance: bad.instance },
+      error: { reason: "SCHEMA_INCOMPATIBLE" },
+    },
+  ]);
 });

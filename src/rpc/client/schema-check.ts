@@ -4,6 +4,7 @@ import { NodeService } from "../../gen/heliograph/node/v1/node_heliograph.js";
 import type { ReceivedWelcome } from "../../wire/handshake.js";
 import { incompatibleSchemas } from "../../wire/schema-compare.js";
 import { bindUnary } from "../bound-method.js";
+import type { Peer } from "../context.js";
 import type { Transport, UsedService } from "../transport.js";
 import { SchemaVerdicts, type Verdict, verdictKey } from "./schema-verdicts.js";
 
@@ -14,6 +15,7 @@ const ASK_TIMEOUT_MS = 2_000;
 export interface CheckedServer {
   readonly endpoint: string;
   readonly server: Pick<ReceivedWelcome, "node" | "services"> | undefined;
+  readonly peer?: Peer | undefined;
 }
 
 /** Whether clients go with the servers that they are connected to. Remembers what was found. */
