@@ -25,7 +25,7 @@ export function zmqProbe(endpoint: string, timeoutMs: number, settings: ZmqSetti
     if (address.scheme === "inproc") return InprocRoom.at(endpoint) !== undefined;
     const to = await plainAddress(address);
     signal.throwIfAborted();
-    return to === undefined ? shakesHands(endpoint, settings, signal) : greets(to, signal);
+    return to === undefined ? shakesHands(endpoint, settings, signal) : greetsInTime(to, timeoutMs, signal);
   });
 }
 
@@ -36,6 +36,20 @@ async function plainAddress(address: ZmqEndpoint): Promise<NetConnectOpts | unde
   }
   const { host, port } = isNamedHost(address) ? await resolveHost(address.host, address.port) : address;
   return { host: host.replace(/^\[|\]$/g, ""), port: Number(port) };
+}
+
+/**
+ * The kernel asks again for a connection whose first packet was lost only after a second, which may be more than there
+ * is: where the line is bad, or the queue of what listens there was full a moment ago. So a second one is made at half
+ * time.
+ */
+function greetsInTime(to: NetConnectOpts, timeoutMs: number, signal: AbortSignal): Promise<boolean> {
+  return new Promise((resolve) => {
+    const second = setTimeout(() => void greets(to, signal).then(resolve), timeoutMs / 2);
+    signal.addEventListener("abort", () => clearTimeout(second));
+    // Whatever it is that the first one finds in time.
+    void greets(to, signal).then(resolve);
+  });
 }
 
 function greets(to: NetConnectOpts, signal: AbortSignal): Promise<boolean> {

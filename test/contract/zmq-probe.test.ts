@@ -66,6 +66,16 @@ describe("a probe of a tcp or ipc endpoint", () => {
     expect(await probe(endpoint)).toBe(false);
   });
 
+  test("is answered where the first connection is lost, and the next one is not", async () => {
+    const lost: Socket[] = [];
+    const endpoint = await serve((socket) => {
+      if (lost.length === 0) lost.push(socket);
+      else socket.write(Buffer.from([0xff, 0, 0, 0, 0, 0, 0, 0, 1, 0x7f]));
+    });
+    expect(await probe(endpoint, 500)).toBe(true);
+    expect(lost).toHaveLength(1);
+  });
+
   test("is answered by a greeting that comes in pieces", async () => {
     const endpoint = await serve((socket) => {
       socket.setNoDelay();
