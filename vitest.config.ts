@@ -25,8 +25,10 @@ export default defineConfig({
     pool: "forks",
     // Nodes of tests that run side by side must not meet; those that are to meet say where.
     env: { HELIOGRAPH_REGISTRY: "off" },
-    testTimeout: 10_000,
-    hookTimeout: 10_000,
+    // Guards against what hangs, for a machine that does much else. What has to be quick measures that itself.
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
+    expect: { poll: { timeout: 20_000 } },
     projects: [
       {
         extends: true,

@@ -7,7 +7,6 @@ import { hasPython, Session } from "./docs/session.js";
 import { isSnippet, runSnippets, writeSnippets } from "./docs/snippets.js";
 import { faultsOf, isUnrun } from "./docs/unrun.js";
 
-const MINUTE = 60_000;
 /** Held to the code by test/codegen/guide.test.ts and test/integration/cli/guide.test.ts. */
 const OTHERS = ["generate.md", "command.md"];
 const guide = readdirSync(join(repository, "docs/guide")).filter((page) => !OTHERS.includes(page));
@@ -29,7 +28,7 @@ describe.each(pages)("%s", (page) => {
     snippetProject = await makeProject();
     await addExamples(snippetProject);
     await writeSnippets(snippetProject, snippets);
-  }, MINUTE);
+  });
   afterAll(async () => {
     await project[Symbol.asyncDispose]();
     await snippetProject[Symbol.asyncDispose]();
@@ -61,7 +60,7 @@ describe.each(pages)("%s", (page) => {
     const needsPython = steps.some(({ command }) => command.startsWith("python3 "));
     it.skipIf(needsPython && !hasPython)(
       `prints what the block of line ${block.line} shows`,
-      { timeout: MINUTE },
+
       async () => {
         await using session = new Session(project);
         for (const step of steps) {
@@ -79,7 +78,7 @@ describe.each(pages)("%s", (page) => {
   }
 
   if (snippets.length > 0) {
-    it("prints what its snippets show", { timeout: MINUTE }, async () => {
+    it("prints what its snippets show", async () => {
       const { outputs, errors } = await runSnippets(snippetProject);
       expect(errors).toBe("");
       const shown = snippets.map((each) => outputOf(blocks, each)?.text ?? "");
@@ -89,7 +88,7 @@ describe.each(pages)("%s", (page) => {
 
   // After the commands, which may have made the code that the files import.
   if (files.some(isTypeScript) || snippets.length > 0) {
-    it("has TypeScript that passes the strictest checks", { timeout: MINUTE }, async () => {
+    it("has TypeScript that passes the strictest checks", async () => {
       if (files.some(isTypeScript)) expect(await project.typecheck()).toBe("");
       if (snippets.length > 0) expect(await snippetProject.typecheck()).toBe("");
     });

@@ -6,9 +6,7 @@ import { repository, temporaryFolder } from "./schemas.js";
 
 const fixture = join(repository, "test/codegen/fixtures/types/calls.ts");
 
-it("infers the types of handlers and calls of all kinds, and refuses what doesn't fit", {
-  timeout: 60_000,
-}, async () => {
+it("infers the types of handlers and calls of all kinds, and refuses what doesn't fit", async () => {
   const folder = await temporaryFolder();
   try {
     await symlink(join(repository, "node_modules"), join(folder, "node_modules"));

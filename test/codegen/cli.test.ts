@@ -56,7 +56,7 @@ describe("helio", () => {
   });
 });
 
-describe("a new project", { timeout: 60_000 }, () => {
+describe("a new project", () => {
   it("is made, and never over existing files", async () => {
     const made = await helio(parent, "init", "my service");
     expect(made).toMatchObject({ code: 0, stderr: "" });

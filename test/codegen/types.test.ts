@@ -40,9 +40,7 @@ console.log(services.filter(({ $schema }) => $schema !== "").length, "services")
 console.log(RpcsService.schema.schema === RpcsService.$schema, PatternsService.keyedTopic.schema === PatternsService.$schema);
 `;
 
-it("generates tricky names, well-known types and every pattern so that they compile and run", {
-  timeout: 60_000,
-}, async () => {
+it("generates tricky names, well-known types and every pattern so that they compile and run", async () => {
   const folder = await temporaryFolder();
   try {
     await mkdir(join(folder, "src"));

@@ -27,7 +27,7 @@ import { DnsServer } from "../support/dns-server.js";
 import { until } from "../support/within.js";
 import { deferred, silent } from "./rpc-harness.js";
 
-const SOON_MS = 5_000;
+const SOON_MS = 20_000;
 const network = memoryNetwork();
 const opened: Node[] = [];
 let groups = 0;

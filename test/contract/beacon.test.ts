@@ -19,7 +19,7 @@ import { until } from "../support/within.js";
 
 const GREETER = "example.v1.GreeterService";
 const BAKERY = "example.v1.BakeryService";
-const SOON_MS = 5_000;
+const SOON_MS = 20_000;
 const noLoad = { loopLagMs: 0, loopUtilization: 0, callsInFlight: 0, memoryBytes: 0 };
 const serving = (...names: readonly string[]) => ({
   services: names.map((name) => ({ name, schemaHash: "0011223344556677" })),

@@ -10,7 +10,7 @@ import { until } from "../support/within.js";
 
 const GREETER = "example.v1.GreeterService";
 const HOST = "greeter.test";
-const SOON_MS = 5_000;
+const SOON_MS = 20_000;
 /** Where nobody is: nothing is connected to. */
 const PORT = 5555;
 

@@ -93,7 +93,7 @@ describe("an etcd makes nodes known", () => {
 
     await node.announce(announcementOf("a", { ...serving(BAKERY), version: 2, condition: "draining" }));
     await greeters.becomes();
-    await until(5_000, "the other watch to be told", () => bakers.last()[0]?.version === 2);
+    await until(20_000, "the other watch to be told", () => bakers.last()[0]?.version === 2);
     expect(bakers.last()).toMatchObject([{ version: 2, condition: "draining" }]);
     expect(await keysThere()).toEqual(["instances/a", `services/${BAKERY}/a`]);
   });
@@ -146,7 +146,7 @@ describe("an etcd makes nodes known", () => {
     for (const { ID } of leases as readonly { readonly ID: string }[]) {
       await server.ask("/v3/lease/revoke", { ID });
     }
-    await until(5_000, "it to be gone and back", () => seen.lists.length >= before + 2);
+    await until(20_000, "it to be gone and back", () => seen.lists.length >= before + 2);
     expect(seen.lists.slice(before)).toEqual([[], ["a"]]);
   });
 
@@ -245,7 +245,7 @@ describe("who watches an etcd", () => {
         failures: [],
       });
     }
-    await until(5_000, "all connections to be closed", () => sockets() <= before.sockets);
+    await until(20_000, "all connections to be closed", () => sockets() <= before.sockets);
     expect(holdings().files).toBeLessThanOrEqual(before.files);
   });
 });

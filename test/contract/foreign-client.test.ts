@@ -35,7 +35,7 @@ let python: PythonTools;
 
 beforeAll(async () => {
   python = await pythonTools();
-}, 60_000);
+});
 
 afterAll(() => python?.[Symbol.asyncDispose]());
 
@@ -55,7 +55,7 @@ describe("a client of the wire protocol in Python, with pyzmq and protobuf", () 
       if (said.case === "drain") server.release();
     }
     expect(await ended, "what it printed on standard error says why").toBe(0);
-  }, 60_000);
+  });
 
   afterAll(() => server?.close());
 

@@ -342,16 +342,16 @@ test("a local registry over tcp is served by one node, and by another when that 
     await Promise.all(machine.members.map(({ seen }) => seen.becomes(...machine.names)));
     const [owner] = machine.serving as [Member];
     await machine.kill(owner);
-    await until(5_000, "another to serve", () => machine.serving.length === 1);
+    await until(20_000, "another to serve", () => machine.serving.length === 1);
     const late = machine.add("late");
     await late.seen.becomes(...machine.names);
     const [next] = machine.serving as [Member];
     await machine.close(next);
-    await until(5_000, "a third to serve", () => machine.serving.length === 1);
+    await until(20_000, "a third to serve", () => machine.serving.length === 1);
     machine.add("later");
     await Promise.all(
       machine.members.map(({ seen }) =>
-        until(5_000, "all", () => seen.lists.at(-1)?.includes("later") === true),
+        until(20_000, "all", () => seen.lists.at(-1)?.includes("later") === true),
       ),
     );
     for (const { seen } of machine.members) expect(seen.failures).toEqual([]);

@@ -27,7 +27,7 @@ test("nodes find each other through an etcd, until one of them leaves", async ()
   expect(staying.state).toBe("running");
   const greeter = createClient(caller, GreeterService);
   const greetings = new Set<string>();
-  await until(5_000, "both to be called", () => {
+  await until(20_000, "both to be called", () => {
     greeter.greet({ name: "Ada" }, { waitForReady: true }).then(
       ({ text }) => greetings.add(text),
       () => undefined,

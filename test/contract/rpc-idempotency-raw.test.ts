@@ -43,7 +43,7 @@ function keyed(writer: PacketWriter, callId: number, more: (writer: PacketWriter
 async function ends(peer: RawPeer, count: number): Promise<number[]> {
   const ids: number[] = [];
   while (ids.length < count) {
-    for (const { kind, callId } of await within(3_000, `${count} ends`, peer.receive()))
+    for (const { kind, callId } of await within(20_000, `${count} ends`, peer.receive()))
       if (kind === FrameKind.End) ids.push(callId);
   }
   return ids;
@@ -68,7 +68,7 @@ describe("an idempotency key", () => {
         keyed(writer, 1, oneWay);
       }),
     );
-    await until(2_000, "the call to run", () => runs === 1);
+    await until(20_000, "the call to run", () => runs === 1);
     gone.close();
     // Another session of the same instance.
     const peer = raw(endpoint);
@@ -79,7 +79,7 @@ describe("an idempotency key", () => {
         keyed(writer, 2);
       }),
     );
-    await until(2_000, "them to join", () => served.stats.idempotency.joined === 2);
+    await until(20_000, "them to join", () => served.stats.idempotency.joined === 2);
     go.resolve();
     expect(await ends(peer, 2)).toEqual([1, 2]);
     await peer.send(packet((writer) => keyed(writer, 3, oneWay)));
@@ -98,7 +98,7 @@ describe("an idempotency key", () => {
     });
     const peer = raw(endpoint);
     for (const id of [1, 2]) await peer.send(["", ...packet((writer) => keyed(writer, id))].map(bytesOf));
-    await until(2_000, "both to run", () => runs === 2);
+    await until(20_000, "both to run", () => runs === 2);
     expect(served.stats.idempotency).toMatchObject({ running: 0, kept: 0 });
   });
 

@@ -208,7 +208,7 @@ describe("calls with an idempotency key", () => {
     const data = new Uint8Array(15 * 1024 * KIB);
     const forever = (n: number) => ({ idempotencyKey: `${n}`, timeoutMs: Number.POSITIVE_INFINITY });
     const lost = Array.from({ length: 10 }, (_, n) => failure(client.call({ data }, forever(n))));
-    await until(5_000, "all requests to arrive", () => stats().running === 10);
+    await until(20_000, "all requests to arrive", () => stats().running === 10);
     await connection.close();
     await Promise.all(lost);
     await settle(clock);

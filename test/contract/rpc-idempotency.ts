@@ -46,7 +46,7 @@ export function testIdempotency(rpcCase: RpcCase): void {
       const ask = () => client.call({ text: "a" }, { ...key, onHeader: show, onTrailer: show });
       const answers = [ask(), ask(), ask()];
       await entered.promise;
-      await until(2_000, "the others to join", () => served.stats.idempotency.joined === 2);
+      await until(20_000, "the others to join", () => served.stats.idempotency.joined === 2);
       expect(served.stats.idempotency).toMatchObject({ running: 1, kept: 0 });
       go.resolve();
       const note = Note.create({ text: "a", number: 7n });
@@ -173,7 +173,7 @@ export function testIdempotency(rpcCase: RpcCase): void {
       await client.call({});
       network.pause();
       const answer = client.call({ text: "a" }, { ...key, retry: soon });
-      await until(2_000, "the call to wait on the link", () => network.stats.connections === 1);
+      await until(20_000, "the call to wait on the link", () => network.stats.connections === 1);
       network.cut();
       network.resume();
       expect((await answer).number).toBe(2n);
@@ -200,7 +200,7 @@ export function testIdempotency(rpcCase: RpcCase): void {
       await entered.promise;
       for (let joined = 1; joined <= 3; joined++) {
         network.cut();
-        await until(2_000, "the repeat to join", () => served.stats.idempotency.joined === joined);
+        await until(20_000, "the repeat to join", () => served.stats.idempotency.joined === joined);
       }
       go.resolve();
       expect((await answer).number).toBe(1n);
@@ -220,7 +220,7 @@ export function testIdempotency(rpcCase: RpcCase): void {
         via(network),
       );
       const answer = client.call({}, { ...key, retry: soon });
-      await until(2_000, "the handler to end", () => served.stats.idempotency.kept === 1);
+      await until(20_000, "the handler to end", () => served.stats.idempotency.kept === 1);
       network.cut();
       network.resume();
       expect((await answer).number).toBe(1n);
@@ -269,7 +269,7 @@ export function testIdempotency(rpcCase: RpcCase): void {
       expect(await lost).toMatchObject({ code: Code.Cancelled });
       expect(server.served.stats.idempotency).toMatchObject({ running: 1 });
       go.resolve();
-      await until(2_000, "the run to end", () => server.served.stats.idempotency.kept === 1);
+      await until(20_000, "the run to end", () => server.served.stats.idempotency.kept === 1);
       expect(signals.map(({ aborted }) => aborted)).toEqual([false]);
     });
 
@@ -285,13 +285,13 @@ export function testIdempotency(rpcCase: RpcCase): void {
       });
       const controllers = [new AbortController(), new AbortController()];
       const calls = controllers.map(({ signal }) => failure(client.call({}, { ...key, signal })));
-      await until(2_000, "the second to join", () => served.stats.idempotency.joined === 1);
+      await until(20_000, "the second to join", () => served.stats.idempotency.joined === 1);
       controllers[0]?.abort();
       expect(await calls[0]).toMatchObject({ reason: "CALL_CANCELLED" });
       await client.empty({}).catch(() => {});
       expect(served.stats.idempotency.running).toBe(1);
       controllers[1]?.abort();
-      await until(2_000, "the handler to be told", () => aborted.length === 1);
+      await until(20_000, "the handler to be told", () => aborted.length === 1);
       expect(served.stats.idempotency).toMatchObject({ running: 0, kept: 1 });
       expect(await failure(client.call({}, key))).toMatchObject({
         code: Code.Cancelled,
@@ -338,7 +338,7 @@ export function testIdempotency(rpcCase: RpcCase): void {
         },
       });
       const calls = [failure(client.call({}, key)), failure(client.call({}, key))];
-      await until(2_000, "the second to join", () => served.stats.idempotency.joined === 1);
+      await until(20_000, "the second to join", () => served.stats.idempotency.joined === 1);
       await node.close({ graceMs: 0 });
       for (const error of await Promise.all(calls))
         expect(error).toMatchObject({ code: Code.Unavailable, notProcessed: false });

@@ -148,7 +148,7 @@ export function testResume(rpcCase: RpcCase): void {
       );
       const first = client.watch({}).next();
       for (let connections = 1; connections <= 3; connections++) {
-        await until(2_000, "the stream to be there", () => {
+        await until(20_000, "the stream to be there", () => {
           const { attached } = served.stats.streams;
           return network.stats.connections === connections && attached === 1;
         });
@@ -169,7 +169,7 @@ export function testResume(rpcCase: RpcCase): void {
       });
       for await (const _ of client.watch({})) break;
       expect(await left.promise).toMatchObject({ code: Code.Cancelled, reason: "CALL_CANCELLED" });
-      await until(2_000, "nothing to be kept", () => {
+      await until(20_000, "nothing to be kept", () => {
         const { attached, away } = served.stats.streams;
         return attached + away === 0;
       });

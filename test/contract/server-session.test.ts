@@ -276,7 +276,7 @@ describe("a session is ended", () => {
   ])("%s, and the server says why", async (_what, write, text) => {
     const { send, faults } = await peers({ call: never });
     await send(write);
-    await until(2_000, "the fault", () => faults.length > 0);
+    await until(20_000, "the fault", () => faults.length > 0);
     expect(faults[0]).toContain(text);
   });
 });

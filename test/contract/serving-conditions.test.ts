@@ -48,7 +48,7 @@ for (const rpcCase of rpcCases) {
       const kit = createClient(connect([server.endpoint]), SecondService);
       const { serving } = server.node;
       const inFlight = (calls: number) =>
-        until(5_000, `${calls} calls in flight`, () => serving.callsInFlight === calls);
+        until(20_000, `${calls} calls in flight`, () => serving.callsInFlight === calls);
       return { ...server, serving, kit, removeKit, go, inFlight };
     }
 
@@ -173,7 +173,7 @@ for (const rpcCase of rpcCases) {
       serving.resume();
       serving.pause();
       const closing = node.close();
-      await until(5_000, "the node to drain", () => serving.condition === "draining");
+      await until(20_000, "the node to drain", () => serving.condition === "draining");
       serving.resume();
       expect(serving.condition).toBe("draining");
       expect((await failure(client.look({}))).notProcessed).toBe(true);
@@ -185,7 +185,7 @@ for (const rpcCase of rpcCases) {
       node.serving.addKit(SecondService, { call: never });
       const open = failure(createClient(connect([endpoint]), SecondService).call({}));
       const entry = () => node.serving.counts().methods.find(({ path }) => path === SecondService.call.path);
-      await until(5_000, "the call to arrive", () => entry()?.inFlight === 1);
+      await until(20_000, "the call to arrive", () => entry()?.inFlight === 1);
       await node.close({ graceMs: 3_600_000 });
       expect(await open).toMatchObject({ code: Code.Unavailable, reason: "DRAINING", notProcessed: false });
     });

@@ -124,7 +124,7 @@ for (const rpcCase of rpcCases) {
       await left;
       await failure(client.other({}, { timeoutMs: 20 }));
       const other = () => counted(server, CallService.other.path);
-      await until(5_000, "both to end at the server", () => other().inFlight === 0);
+      await until(20_000, "both to end at the server", () => other().inFlight === 0);
       // Whose clock is first ends the other one: the server's, or the caller's, who then cancels.
       const { errors } = other();
       expect(errors.get(Code.Cancelled)).toBeGreaterThan(0);
@@ -148,7 +148,7 @@ for (const rpcCase of rpcCases) {
         await notify(connection, call as typeof SecondService.call, {}).catch(() => {});
       }
       const unserved = () => server.node.serving.counts().methods.find(({ path }) => path === "");
-      await until(5_000, "all to be counted", () => unserved()?.calls === 3);
+      await until(20_000, "all to be counted", () => unserved()?.calls === 3);
       expect(unserved()).toMatchObject({ inFlight: 0, errors: new Map([[Code.Unimplemented, 3]]) });
       // It is declared, though nobody has written it.
       expect(counted(server, CallService.other.path).errors).toEqual(new Map([[Code.Unimplemented, 1]]));
@@ -168,7 +168,11 @@ for (const rpcCase of rpcCases) {
       const client = createClient(connection, CallService);
       const calls = [1, 2].map(() => client.call({ text: "a" }, { idempotencyKey: "k" }));
       await entered.promise;
-      await until(5_000, "both calls to arrive", () => counted(server, CallService.call.path).inFlight === 2);
+      await until(
+        20_000,
+        "both calls to arrive",
+        () => counted(server, CallService.call.path).inFlight === 2,
+      );
       expect(server.node.serving.callsInFlight).toBe(1);
       go.resolve();
       await Promise.all(calls);
@@ -188,7 +192,7 @@ for (const rpcCase of rpcCases) {
         },
       });
       await all(server.client.watch({ text: "go" }));
-      await until(5_000, "the end to be told", () => server.node.serving.callsInFlight === 0);
+      await until(20_000, "the end to be told", () => server.node.serving.callsInFlight === 0);
       expect(counted(server, CallService.watch.path)).toMatchObject({
         calls: 1,
         inFlight: 0,
@@ -227,9 +231,9 @@ for (const rpcCase of rpcCases) {
       const go = deferred();
       const server = await serve({ call: () => go.promise.then(() => Note.create({ text: "unheard" })) });
       await notify(connect([server.endpoint]), CallService.call, { text: "a" });
-      await until(5_000, "the call to arrive", () => counted(server, CallService.call.path).inFlight === 1);
+      await until(20_000, "the call to arrive", () => counted(server, CallService.call.path).inFlight === 1);
       go.resolve();
-      await until(5_000, "the call to end", () => counted(server, CallService.call.path).calls === 1);
+      await until(20_000, "the call to end", () => counted(server, CallService.call.path).calls === 1);
       expect(counted(server, CallService.call.path)).toMatchObject({
         requestBytes: sizeOf({ text: "a" }),
         responseBytes: 0,
@@ -300,7 +304,7 @@ describe("what a server counts", () => {
     await connection.close();
     await ends;
     const inFlight = () => server.node.serving.counts().methods.reduce((sum, each) => sum + each.inFlight, 0);
-    await until(5_000, "the server to hear of it", () => inFlight() === 0);
+    await until(20_000, "the server to hear of it", () => inFlight() === 0);
     // The runs that may be asked for again go on.
     expect(server.node.serving.callsInFlight).toBe(2);
     await server.node.close({ graceMs: 0 });
@@ -311,7 +315,7 @@ describe("what a server counts", () => {
     const go = deferred();
     const { served, node, client } = await pair({ call: (note) => go.promise.then(() => note) });
     const call = client.call({ text: "a" });
-    await until(5_000, "the call to arrive", () => node.serving.callsInFlight === 1);
+    await until(20_000, "the call to arrive", () => node.serving.callsInFlight === 1);
     await served.stop();
     expect(node.serving.counts().methods.filter(({ path }) => path === CallService.call.path)).toEqual([]);
     expect(node.serving.callsInFlight).toBe(1);

@@ -67,7 +67,7 @@ describe("a session with streams is ended", () => {
       open(writer);
       write(writer);
     });
-    await until(2_000, "the fault", () => faults.length > 0);
+    await until(20_000, "the fault", () => faults.length > 0);
     expect(faults[0]).toContain(text);
     await gone.promise;
   });

@@ -28,7 +28,7 @@ test("a first signal drains the node: what was admitted is answered, and the pro
   child.process.kill("SIGTERM");
   expect(await call).toMatchObject({ text: "drained" });
   expect(await gone).toEqual([0, null]);
-}, 20_000);
+});
 
 test.each([
   ["SIGINT", 130],
@@ -47,7 +47,6 @@ test.each([
     clearInterval(pressing);
     expect(await call).toMatchObject({ code: 14, reason: "CONNECTION_LOST", notProcessed: false });
   },
-  20_000,
 );
 
 test("a node that is closed from elsewhere ends the process, which has nothing left to hold it", async () => {
@@ -55,4 +54,4 @@ test("a node that is closed from elsewhere ends the process, which has nothing l
   const gone = once(child.process, "exit");
   child.process.send({ kind: "close" });
   expect(await gone).toEqual([0, null]);
-}, 20_000);
+});

@@ -4,7 +4,7 @@ import { text } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
 
-test("a program lives on while its only call waits for a server", { timeout: 20_000 }, async () => {
+test("a program lives on while its only call waits for a server", async () => {
   const program = fileURLToPath(new URL("../support/waiting-client.ts", import.meta.url));
   // Nobody listens at port 1, so no socket is open between two attempts.
   const client = spawn(process.execPath, ["--import", "tsx", program, "tcp://127.0.0.1:1", "500"], {

@@ -68,7 +68,7 @@ export async function lanSocket({ group, port, interfaces }: TestLan): Promise<L
         sender.send(bytes, port, group, (error) => (error === null ? resolve() : reject(error)));
       }),
     asked: () =>
-      until(5_000, "a question", () =>
+      until(20_000, "a question", () =>
         heard.some((bytes) => readDatagram(bytes, undefined).kind === "query"),
       ),
     async [Symbol.asyncDispose]() {

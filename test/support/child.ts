@@ -2,7 +2,8 @@ import { type ChildProcess, fork } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { within } from "./within.js";
 
-const START_MS = 8_000;
+/** Each compiles its sources first, many at once, on a machine that has other things to do. */
+const START_MS = 45_000;
 
 /** A process that a test has started, with a program of this folder in it. */
 export interface Child extends AsyncDisposable {

@@ -12,7 +12,7 @@ import type { Announcement } from "../../src/naming/instance.js";
 import type { OpenResolver, ResolverHost } from "../../src/naming/resolver.js";
 import { within } from "./within.js";
 
-const START_MS = 8_000;
+const START_MS = 45_000;
 
 /** An etcd of a test, with a folder and a port of its own. */
 export interface EtcdServer extends AsyncDisposable {

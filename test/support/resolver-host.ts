@@ -56,7 +56,7 @@ export interface Seen {
 }
 
 /** How long a test waits for what is to come soon. */
-const SOON_MS = 5_000;
+const SOON_MS = 20_000;
 
 /** Watches a service, and keeps what it is told. */
 export function watching(source: InstanceSource, service: string, withinMs = SOON_MS): Seen {

@@ -12,9 +12,7 @@ const BYTES_PER_CYCLE = scaled(40_000, 2_000);
 
 const handlers = { echo: ({ text }: { text: string }) => EchoResponse.create({ text }) };
 
-test(`${CYCLES} clients that open, call and close leave nothing behind`, {
-  timeout: scaled(15_000, 900_000),
-}, async () => {
+test(`${CYCLES} clients that open, call and close leave nothing behind`, async () => {
   await using node = createNode({ name: "cycles", security: insecure() });
   const { endpoints } = await serve(node, EchoService, handlers);
   await plateau(CYCLES, BYTES_PER_CYCLE, async (n) => {
@@ -24,9 +22,7 @@ test(`${CYCLES} clients that open, call and close leave nothing behind`, {
   });
 });
 
-test(`${CYCLES} nodes that open, are called and close leave nothing behind`, {
-  timeout: scaled(15_000, 900_000),
-}, async () => {
+test(`${CYCLES} nodes that open, are called and close leave nothing behind`, async () => {
   await plateau(CYCLES, BYTES_PER_CYCLE, async (n) => {
     const node = createNode({ name: "cycles", security: insecure() });
     const { endpoints } = await serve(node, EchoService, handlers);

@@ -72,7 +72,7 @@ describe("a handler", () => {
     const waiting = Array.from({ length: 20 }, (_, i) =>
       (i % 2 === 0 ? one : other).client.echo({ text: String(i) }),
     );
-    const answers = await within(8_000, "the answers", Promise.all(waiting));
+    const answers = await within(20_000, "the answers", Promise.all(waiting));
     expect(answers.map(({ text }) => Number(text))).toEqual(Array.from({ length: 20 }, (_, i) => i));
     expect((await blocked).text).toBe("block");
     await goesOn();

@@ -156,7 +156,7 @@ describe("a client of a server that", () => {
       send(packet((writer) => frame(writer, FrameKind.Hello, 0))),
     );
     const call = connect(endpoint).echo({});
-    await expect(within(3_000, "the call to end", call)).rejects.toMatchObject({
+    await expect(within(20_000, "the call to end", call)).rejects.toMatchObject({
       code: Code.Unavailable,
       reason: "NO_INSTANCE",
       notProcessed: true,
@@ -190,9 +190,7 @@ describe("a client of a server that", () => {
     expect(codes.filter((code) => code === Code.ResourceExhausted).length).toBe(46);
   });
 
-  test("sends garbage fails its calls with errors, and goes on", {
-    timeout: scaled(20_000, 900_000),
-  }, async () => {
+  test("sends garbage fails its calls with errors, and goes on", async () => {
     const random = new Random(SEED);
     let sent = 0;
     const endpoint = await hostileServer(async (send) => {
@@ -209,7 +207,7 @@ describe("a client of a server that", () => {
         const client = connect(endpoint, { connectTimeoutMs: 200, backoff: { initialMs: 20, maxMs: 20 } });
         while (sent < MESSAGES) {
           const calls = Array.from({ length: 5 }, () => client.echo({ text: "?" }, { timeoutMs: 500 }));
-          const settled = await within(3_000, "the calls to end", Promise.allSettled(calls));
+          const settled = await within(20_000, "the calls to end", Promise.allSettled(calls));
           for (const one of settled) {
             if (one.status === "rejected") expect(one.reason).toBeInstanceOf(HeliographError);
             const name =

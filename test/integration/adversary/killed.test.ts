@@ -39,7 +39,7 @@ async function hang(child: Child, client: ReturnType<typeof connect>, extra = 0)
       (error: unknown) => error as HeliographError,
     ),
   );
-  await within(5_000, "the handlers to start", allStarted);
+  await within(20_000, "the handlers to start", allStarted);
   return ends;
 }
 

@@ -40,7 +40,7 @@ describe("clients that come while a server drains, and after", () => {
     });
     child.process.send({ kind: "endpoint", endpoint: served.endpoints[0] });
     const before = 50 + random.below(50);
-    await until(8_000, "clients to be served", () => ran >= before);
+    await until(20_000, "clients to be served", () => ran >= before);
     await node.close({ graceMs: 5_000 });
     const { served: answered, cancelled: refused, faults } = await child.ask("stop");
     expect(faults).toEqual([]);
@@ -63,9 +63,9 @@ describe("clients that come while a server drains, and after", () => {
     const connection = connectTo([endpoint], { security: insecure(), logger: silent });
     open.push(connection);
     const held = createClient(connection, CallService).call({ text: "held" });
-    await until(5_000, "the call to arrive", () => ran === 1);
+    await until(20_000, "the call to arrive", () => ran === 1);
     const closing = node.close({ graceMs: 60_000 });
-    await until(5_000, "the server to drain", () => node.serving.condition === "draining");
+    await until(20_000, "the server to drain", () => node.serving.condition === "draining");
     for (let n = 0; n < 3; n++) {
       const peer = new RawPeer(endpoint);
       await peer.send(

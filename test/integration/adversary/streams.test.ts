@@ -149,7 +149,7 @@ test("30 streams that nobody reads hold their credit and no more, on both sides"
   await Promise.all(streams.map((stream) => stream.return()));
 });
 
-test(`${STREAMS} short streams leave nothing behind`, { timeout: scaled(20_000, 900_000) }, async () => {
+test(`${STREAMS} short streams leave nothing behind`, async () => {
   setFlagsFromString("--expose-gc");
   const collect = runInNewContext("gc") as () => void;
   const child = await server();

@@ -4,14 +4,11 @@ import { join } from "node:path";
 import process from "node:process";
 import { createInterface } from "node:readline";
 import { text } from "node:stream/consumers";
-import { expect, test, vi } from "vitest";
+import { expect, test } from "vitest";
 import { tsx } from "../../codegen/helio.js";
 import { repository } from "../../codegen/schemas.js";
 import { known } from "../../unit/cli/instances.js";
 import { echoNode, endpointOf, standInRegistry } from "./stand-in.js";
-
-// Each process first compiles its sources.
-vi.setConfig({ testTimeout: 30_000 });
 
 /** The command as a process of its own. */
 function helio(

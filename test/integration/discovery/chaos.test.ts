@@ -131,7 +131,7 @@ test(
     const caller = scene.node("caller", [registry]);
     const client = createClient(caller, EchoService);
     const load = new SteadyCalls(1_000, async () => (await client.echo({}, { timeoutMs: 30_000 })).text);
-    await until(10_000, "all to be called", () => chaos.names.every((name) => load.answeredBy(name) > 10));
+    await until(20_000, "all to be called", () => chaos.names.every((name) => load.answeredBy(name) > 10));
     await chaos.rage(FOR_MS);
     const over = steadyMs();
     const living = [...chaos.names, "well"].sort().map((name) => `${name} alive`);
@@ -142,7 +142,7 @@ test(
       await pass(10);
     }
     const whole = steadyMs() - over;
-    await until(10_000, "all to be called", () => chaos.names.every((name) => load.answeredBy(name) > 10));
+    await until(20_000, "all to be called", () => chaos.names.every((name) => load.answeredBy(name) > 10));
     const tally = await load.stop();
     console.info(
       `seed ${SEED}: ${JSON.stringify(chaos.done)}; ${tally.answered} calls (${tally.perSecond}/s, slowest ${tally.slowestMs} ms), ` +

@@ -37,7 +37,7 @@ test("a killed instance is chosen no more, what it was asked ends at once, and a
   const caller = scene.node("caller", registries, { balancer });
   const client = createClient(caller, EchoService);
   const load = new SteadyCalls(1_000, async () => (await client.echo({}, { timeoutMs: 30_000 })).text);
-  await until(10_000, "both to be called", () => load.answeredBy("a") > 100 && load.answeredBy("b") > 100);
+  await until(20_000, "both to be called", () => load.answeredBy("a") > 100 && load.answeredBy("b") > 100);
 
   // Killed, with calls that hang there.
   const hanging = Array.from({ length: HANGING }, () =>
@@ -48,14 +48,14 @@ test("a killed instance is chosen no more, what it was asked ends at once, and a
   );
   const broken = brokenConnection(b.endpoint);
   const before = load.answeredBy("b");
-  await until(10_000, "b to be called on", () => load.answeredBy("b") > before + 50);
+  await until(20_000, "b to be called on", () => load.answeredBy("b") > before + 50);
   await b.server.signal("SIGKILL");
   const brokenAt = await broken;
-  const ends = await within(5_000, "what hangs to end", Promise.all(hanging));
+  const ends = await within(20_000, "what hangs to end", Promise.all(hanging));
   for (const { error } of ends)
     expect(error).toMatchObject({ reason: "CONNECTION_LOST", notProcessed: false });
   const told = load.answeredBy("a");
-  await until(10_000, "a to be called alone", () => load.answeredBy("a") > told + 300);
+  await until(20_000, "a to be called alone", () => load.answeredBy("a") > told + 300);
   const lastChoice = (balancer.chosenAt.get(b.instance) ?? 0) - brokenAt;
   const lastEnd =
     Math.max(...[...ends.map(({ at }) => at), ...load.failed.map(({ endedAt }) => endedAt)]) - brokenAt;
@@ -67,7 +67,7 @@ test("a killed instance is chosen no more, what it was asked ends at once, and a
   for (let number = 0; number < 5; number++) {
     const name = `new-${number}`;
     const { readyAt } = await spare.tell.serve({ name, registries });
-    await until(10_000, `${name} to be called`, () => load.answeredBy(name) > 0);
+    await until(20_000, `${name} to be called`, () => load.answeredBy(name) > 0);
     const { firstAt } = await spare.tell.stats();
     waits.push((firstAt[name] ?? Number.POSITIVE_INFINITY) - readyAt);
   }
@@ -82,7 +82,7 @@ test("a killed instance is chosen no more, what it was asked ends at once, and a
   expect(waits[2]).toBeLessThan(READY_BAR_MS);
   expect(tally.failed.length, JSON.stringify(failuresOf(tally))).toBe(lost);
   expect(a.server.process.exitCode).toBe(null);
-}, 60_000);
+});
 
 test("who takes the place of a killed instance is called there soon, though its clock was set back an hour", async () => {
   await using scene = new Scene();
@@ -96,11 +96,11 @@ test("who takes the place of a killed instance is called there soon, though its 
     const { text } = await client.echo({}, { waitForReady: true, timeoutMs: 30_000 });
     return text;
   });
-  await until(10_000, "the first to be called", () => load.answeredBy("first") > 20);
+  await until(20_000, "the first to be called", () => load.answeredBy("first") > 20);
   await first.signal("SIGKILL");
   await first.ended;
   const { instance, readyAt } = await second.tell.serve({ name: "second", registries, endpoint });
-  await until(10_000, "the second to be called", () => load.answeredBy("second") > 0);
+  await until(20_000, "the second to be called", () => load.answeredBy("second") > 0);
   const after = steadyMs() - readyAt;
   const known = await listInstances(caller, EchoService);
   const tally = await load.stop();
@@ -108,4 +108,4 @@ test("who takes the place of a killed instance is called there soon, though its 
   for (const { error } of tally.failed) expect(error).toMatchObject({ reason: "CONNECTION_LOST" });
   expect(known.map((info) => [info.instance, info.state])).toEqual([[instance, "alive"]]);
   expect(after).toBeLessThan(2_000);
-}, 60_000);
+});

@@ -78,7 +78,7 @@ class ToldProcess implements NodeProcess {
 
   async signal(signal: NodeJS.Signals): Promise<void> {
     this.process.kill(signal);
-    if (signal === "SIGSTOP") await until(2_000, "the process to stand still", () => this.stopped);
+    if (signal === "SIGSTOP") await until(20_000, "the process to stand still", () => this.stopped);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -31,7 +31,7 @@ describe.concurrent("calls go on", () => {
     let cast: SilentCast;
     beforeAll(async () => {
       cast = await silentCast(scene);
-    }, 60_000);
+    });
     afterAll(() => scene[Symbol.asyncDispose]());
 
     test(

@@ -75,7 +75,7 @@ export async function partitions(): Promise<void> {
     return instances.filter(({ state }) => state !== "dead").map(({ node, state }) => `${node} ${state}`);
   };
   const load = new SteadyCalls(500, async () => (await client.echo({}, { timeoutMs: 120_000 })).text);
-  await until(10_000, "all to be called", () =>
+  await until(20_000, "all to be called", () =>
     [...names, doomed.name].every((name) => load.answeredBy(name) > 10),
   );
   // Those that are parted from the registry alone are asked all the time.
@@ -101,7 +101,7 @@ export async function partitions(): Promise<void> {
     }
     const whole = steadyMs() - healedAt;
     const before = names.map((name) => load.answeredBy(name));
-    await until(10_000, "all to be called", () =>
+    await until(20_000, "all to be called", () =>
       names.every((name, n) => load.answeredBy(name) > (before[n] ?? 0) + 10),
     );
     console.info(

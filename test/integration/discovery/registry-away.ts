@@ -37,7 +37,7 @@ export async function registryAway(): Promise<void> {
   const log = new InstanceLog(caller);
   const news = registryNews(caller);
   const load = new SteadyCalls(PER_SECOND, async () => (await client.echo({}, { timeoutMs: 30_000 })).text);
-  await until(10_000, "both to be called", () => load.answeredBy("a") > 100 && load.answeredBy("b") > 100);
+  await until(20_000, "both to be called", () => load.answeredBy("a") > 100 && load.answeredBy("b") > 100);
 
   // Its time stands still.
   await first.signal("SIGSTOP");
@@ -53,16 +53,16 @@ export async function registryAway(): Promise<void> {
   news.length = 0;
   await first.signal("SIGKILL");
   const goneAt = steadyMs();
-  await until(10_000, "the node to say so", () => news.includes("registry-lost"));
+  await until(20_000, "the node to say so", () => news.includes("registry-lost"));
   const { instance } = await others.tell.serve({ name: "c", registries });
   await pass(AWAY_MS - (steadyMs() - goneAt));
   expect(log.kinds(instance)).toEqual([]);
   await others.tell.registry({ endpoint, heartbeatMs: INTERVAL_MS });
   const backAt = steadyMs();
   const found = (await log.when("up", instance, backAt)) - backAt;
-  await until(10_000, "the new one to be called", () => load.answeredBy("c") > 0);
+  await until(20_000, "the new one to be called", () => load.answeredBy("c") > 0);
   const called = steadyMs() - backAt;
-  await until(10_000, "the node to say so", () => news.length === 2);
+  await until(20_000, "the node to say so", () => news.length === 2);
   // Until the registry is complete: what it was not told is dropped then.
   await pass(3.5 * INTERVAL_MS);
   const tally = await load.stop();

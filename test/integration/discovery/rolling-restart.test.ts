@@ -52,7 +52,7 @@ async function restartAll(
     const name = `${NAMES[index]}${round}`;
     const served = await spare.tell.serve({ name, registries });
     restarted.push({ server: spare, ...served });
-    await until(10_000, `${name} to be called`, () => calls.answeredBy(name) > 100);
+    await until(20_000, `${name} to be called`, () => calls.answeredBy(name) > 100);
   }
   return restarted;
 }
@@ -71,7 +71,7 @@ async function rolling(
       if (status.kind === "registry-lost") lost.push(status.error.message);
   })();
   const { calls, streams } = callOn(caller);
-  await until(10_000, "all to be called", () => NAMES.every((name) => calls.answeredBy(name) > 100));
+  await until(20_000, "all to be called", () => NAMES.every((name) => calls.answeredBy(name) > 100));
   const began = steadyMs();
   let current: readonly ServerProcess[] = servers;
   for (let round = 1; round <= ROUNDS; round++)

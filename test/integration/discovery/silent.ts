@@ -50,7 +50,7 @@ export async function silentCast(scene: Scene): Promise<SilentCast> {
   const load = new SteadyCalls(500, async () => (await client.echo({}, { timeoutMs: 60_000 })).text);
   await callers.tell.call({ registries, perSecond: 200 });
   const all = ["well", "stopped", "blocked"];
-  await until(10_000, "all to be called", () => all.every((name) => load.answeredBy(name) > 50));
+  await until(20_000, "all to be called", () => all.every((name) => load.answeredBy(name) > 50));
   return { stopped, blocked, callers, caller, client, balancer, log, load };
 }
 

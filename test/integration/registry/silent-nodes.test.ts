@@ -25,13 +25,13 @@ async function start() {
   const child = await startChild("registered-node", { registry: endpoints[0] });
   open.push(child);
   const watcher = new Spectator(createClient(connection, RegistryService));
-  await until(5_000, "the node to be known", () => watcher.told.some((each) => each.endsWith(" alive")));
+  await until(20_000, "the node to be known", () => watcher.told.some((each) => each.endsWith(" alive")));
   const instance = watcher.responses.flatMap(({ changed }) => changed)[0]?.announcement?.instance ?? "";
   watcher.news();
   const states = () => watcher.told.map((each) => each.replace(`${instance} `, "").replace(instance, "gone"));
   const becomes = async (...expected: readonly string[]) => {
     const told = () => states().filter((each) => each !== "complete");
-    await until(5_000, expected.join(", "), () => told().length >= expected.length);
+    await until(20_000, expected.join(", "), () => told().length >= expected.length);
     expect(told()).toEqual(expected);
     watcher.news();
   };
@@ -50,7 +50,7 @@ test("a stopped process is suspect, then dead, and alive when it goes on; a bloc
   await becomes("alive");
   tell(child, { kind: "block", ms: 5 * HEARTBEAT_MS });
   await becomes("stalled", "alive");
-}, 20_000);
+});
 
 test("a process that is killed is suspect at once, then dead; one that closes is gone", async () => {
   const [killed, closed] = await Promise.all([start(), start()]);
@@ -64,4 +64,4 @@ test("a process that is killed is suspect at once, then dead; one that closes is
   await gone;
   // It says that it drains before it leaves.
   await closed.becomes("alive", "-gone");
-}, 20_000);
+});

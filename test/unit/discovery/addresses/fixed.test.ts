@@ -14,7 +14,7 @@ async function shown(addresses: readonly FixedAddresses[], service: string) {
   const resolver = fixed(addresses).open(recordingHost());
   const seen = watching(resolver, service);
   expect(seen.lists).toEqual([]);
-  await until(5_000, "an answer", () => seen.lists.length === 1);
+  await until(20_000, "an answer", () => seen.lists.length === 1);
   await resolver.close();
   return seen.last();
 }
@@ -86,7 +86,7 @@ describe("fixed", () => {
     const [ended, closed, told] = [watching(one, GREETER), watching(one, GREETER), watching(other, GREETER)];
     ended.end();
     await one.close();
-    await until(5_000, "an answer", () => told.lists.length === 1);
+    await until(20_000, "an answer", () => told.lists.length === 1);
     expect([ended.lists, closed.lists]).toEqual([[], []]);
     await other.close();
   });
