@@ -147,21 +147,24 @@ describe("a bare call of a REQ socket", () => {
   });
 
   test("in flight when the node closes is answered: by the handler within the grace, else UNAVAILABLE", async () => {
-    const entered = deferred();
+    const entered = [deferred(), deferred()] as const;
     const go = deferred();
     const server = await start({
       call: async (note) => {
-        entered.resolve();
+        entered[0].resolve();
         await go.promise;
         return note;
       },
-      other: never,
+      other: () => {
+        entered[1].resolve();
+        return never();
+      },
     });
     const first = requester(server);
     const second = requester(server);
     const answered = bare(first, PATH, encoded({ text: "a" }));
     const stuck = bare(second, "heliograph.test.v1.CallService/Other", Buffer.alloc(0));
-    await entered.promise;
+    await Promise.all(entered.map(({ promise }) => promise));
     const closing = server.node.close({ graceMs: 100 });
     go.resolve();
     expect((await answered)[0]).toBe("OK");
