@@ -1,3 +1,4 @@
+import process from "node:process";
 import { describe, expect, test } from "vitest";
 import { run } from "../../../src/cli/program.js";
 import { createNode, insecure, listInstances } from "../../../src/index.js";
@@ -41,10 +42,24 @@ describe("helio registry", () => {
     const { code, out, err } = await helio("registry", "--endpoint", endpoint);
     expect({ code, out }).toEqual({ code: 1, out: [] });
     expect(err).toEqual([
-      `a registry runs at ${endpoint} already, and knows 0 instances: there is nothing to do`,
-      "it may be served by a node of this machine: when that goes, another takes over; for a second registry, choose another with --endpoint",
+      expect.stringMatching(
+        `^a registry runs at ${endpoint} already, served by registry \\([0-9a-f]{8}\\) in process ${process.pid}, and knows 0 instances$`,
+      ),
+      "nothing has to be started: nodes find each other by it; for a second registry, choose another with --endpoint",
     ]);
+    const port = endpoint.slice(endpoint.lastIndexOf(":"));
+    expect((await helio("registry", "--endpoint", `local${port}`)).err[1]).toContain(
+      "when that process ends a node of this machine takes over",
+    );
     await stop();
+  });
+
+  test("listens where HELIOGRAPH_REGISTRY says that the registry is", async () => {
+    const terminal = fakeTerminal({ HELIOGRAPH_REGISTRY: "ipc://@registry-of-a-variable" });
+    const ended = run(["registry"], terminal);
+    expect(await terminal.printed(/^registry at/)).toContain("ipc://@registry-of-a-variable");
+    terminal.interrupt();
+    expect(await ended).toBe(0);
   });
 
   test("says that something else listens there", async () => {
