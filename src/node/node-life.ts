@@ -132,6 +132,8 @@ export class NodeLife implements Node {
       },
       back: (resolver) => {
         this.links.back(resolver);
+        // As loud as the loss: who was told of that waits for it.
+        logger.warn({ resolver }, "instances can be looked up there again");
         this.feed.tell({ kind: "registry-back", resolver });
       },
     });
@@ -251,7 +253,10 @@ export class NodeLife implements Node {
   private changed(): void {
     if (this.closing !== undefined) return;
     const { condition } = this.serving;
-    if (this.nodeState === "idle") {
+    const isIdle = this.nodeState === "idle";
+    // Nobody knows of it who could be told that it goes.
+    if (isIdle && condition === "draining") return;
+    if (isIdle) {
       this.become("starting");
       this.meter.start();
     } else if (condition !== "serving") this.become(condition);
@@ -267,12 +272,13 @@ export class NodeLife implements Node {
   }
 
   private async shutDown(graceMs: number): Promise<void> {
-    const known = this.nodeState !== "idle";
+    // Who knows it calls somebody else, and is not refused.
+    this.serving.leave();
+    const announced = this.announcing;
     this.become("draining");
     try {
       await within(this.clock, Math.max(graceMs, OWNED_MS), this.owned.dispose());
-      // Who knows it calls somebody else, and is not refused.
-      if (known) await within(this.clock, ANNOUNCE_MS, this.announcer.announce());
+      await within(this.clock, ANNOUNCE_MS, announced);
       await this.serving.close(graceMs);
       await this.announcer.withdraw();
     } finally {

@@ -2,7 +2,7 @@ import { afterEach, describe, expect, test } from "vitest";
 import { Directory } from "../../src/discovery/directory/directory.js";
 import { Code, HeliographError } from "../../src/index.js";
 import type { Announcement, InstanceInfo } from "../../src/naming/instance.js";
-import type { InstanceListener, OpenResolver, Resolver } from "../../src/naming/resolver.js";
+import type { InstanceListener, OpenResolver, Resolver, ResolverHost } from "../../src/naming/resolver.js";
 import { fakeClock } from "../../src/testing/index.js";
 import { announcementOf, recordingHost, watching } from "../support/resolver-host.js";
 
@@ -18,6 +18,7 @@ class HandResolver implements Resolver, OpenResolver {
     resolve(): void;
     reject(error: HeliographError): void;
   }[] = [];
+  host: ResolverHost | undefined;
   opened = 0;
   withdrawn = 0;
   closed = 0;
@@ -26,7 +27,8 @@ class HandResolver implements Resolver, OpenResolver {
     this.name = name;
   }
 
-  open(): OpenResolver {
+  open(host: ResolverHost): OpenResolver {
+    this.host = host;
     this.opened++;
     return this;
   }
@@ -230,6 +232,30 @@ describe("a directory", () => {
       open: () => ({ watch: () => () => {}, close: async () => {} }),
     });
     await reading.announce(announcementOf("me"));
+  });
+
+  test.each([
+    ["a resolver that is back", true],
+    ["a later announcement", false],
+  ])("takes the warning back, once, after %s", async (_, isBack) => {
+    const [a, b] = [one(), two()];
+    const { directory, host } = make(a, b);
+    const first = directory.announce(announcementOf("me"));
+    a.host?.back("one");
+    expect(host.warnings).toEqual([]);
+    for (const { announced: made } of [a, b])
+      made[0]?.reject(new HeliographError(Code.Unavailable, "nobody listens"));
+    await first;
+    expect(host.warnings).toHaveLength(1);
+    if (isBack) a.host?.back("one");
+    else {
+      const second = directory.announce(announcementOf("me", { version: 2 }));
+      b.announced[1]?.resolve();
+      await second;
+    }
+    b.host?.back("two");
+    expect(host.warnings.slice(1)).toEqual(["others can find this node now {}"]);
+    expect(host.told).toEqual(isBack ? ["back", "back", "back"] : ["back", "back"]);
   });
 
   test("says where it can't be announced for good, though others have it", async () => {

@@ -8,12 +8,14 @@ import {
   createNode,
   type HeliographError,
   insecure,
+  type Logger,
   listInstances,
   type Node,
   type NodeOptions,
   type NodeStatus,
   type SocketFactory,
   serve,
+  serveRegistry,
   setHealth,
 } from "../../src/index.js";
 import { memoryNetwork } from "../../src/testing/index.js";
@@ -56,6 +58,22 @@ const failure = (promise: Promise<unknown>) =>
   );
 
 describe("nodes", () => {
+  test("log that a registry is back as loud as that it was lost, and that they can be found again", async () => {
+    const lines: string[] = [];
+    const logger: Logger = { ...silent, warn: (_fields, text) => void lines.push(text) };
+    const registries = ["memory://elsewhere"];
+    await server("one", { registries, logger });
+    expect([...lines].sort()).toEqual([
+      "instances can't be looked up there at present",
+      "others can't find this node yet: it could be announced nowhere",
+    ]);
+    lines.length = 0;
+    await serveRegistry(node("registry", { registries: [] }), { endpoint: "memory://elsewhere" });
+    await expect
+      .poll(() => lines, { timeout: 5_000 })
+      .toEqual(["instances can be looked up there again", "others can find this node now"]);
+  });
+
   test("find each other, with no address and nothing started first", async () => {
     await server("one");
     await server("two");
@@ -254,6 +272,36 @@ describe("a node answers for itself", () => {
     expect(await checkHealth(caller, one)).toEqual({ status: "not-serving", reason: "paused" });
     await control.resume({}, { instance: one.instance });
     await expect.poll(who).toEqual(new Set(["one", "two"]));
+  });
+
+  test("that it drains as soon as it begins to close, while it still takes calls", async () => {
+    const one = await server("one");
+    const caller = node("caller");
+    const client = createClient(caller, CallService);
+    await client.call({});
+    const held = deferred<void>();
+    one.own({ [Symbol.asyncDispose]: () => held.promise });
+    const closing = one.close();
+    expect(await checkHealth(caller, one)).toEqual({ status: "not-serving", reason: "draining" });
+    expect(one.describe()).toMatchObject({ state: "draining", condition: "draining" });
+    await expect
+      .poll(() => listInstances(caller, CallService))
+      .toMatchObject([{ node: "one", condition: "draining" }]);
+    held.resolve();
+    await closing;
+  });
+
+  test("that it closes, and is not taken back from that by an operator", async () => {
+    const one = await server("one", { control: true });
+    const control = createClient(node("caller"), ControlService);
+    await control.pause({}, { instance: one.instance });
+    const held = deferred<void>();
+    one.own({ [Symbol.asyncDispose]: () => held.promise });
+    const closing = one.close();
+    await control.resume({}, { instance: one.instance });
+    expect(one.describe().condition).toBe("draining");
+    held.resolve();
+    await closing;
   });
 
   test("when it is told to end, and ends after the answer", async () => {

@@ -73,7 +73,7 @@ for (const rpcCase of rpcCases.filter(({ name }) => name === "tcp" || name === "
         advertise: [elsewhere],
       });
       const call = calls.call({});
-      await until(5_000, "the call to arrive", () => server.node.serving.callsInFlight === 1);
+      await until(20_000, "the call to arrive", () => server.node.serving.callsInFlight === 1);
       clock.advance(7_000);
       const info = await node.info({});
       expect(info).toMatchObject({
@@ -171,7 +171,7 @@ for (const rpcCase of rpcCases.filter(({ name }) => name === "tcp" || name === "
       })();
       const ended = failure(watch);
       const heard = (status: Status, reason = "") =>
-        until(5_000, `status ${status} ${reason}`, () => {
+        until(20_000, `status ${status} ${reason}`, () => {
           const last = told.at(-1);
           return last?.status === status && last.reason === reason;
         });
@@ -207,7 +207,7 @@ for (const rpcCase of rpcCases.filter(({ name }) => name === "tcp" || name === "
       await streams[0]?.return();
       const inFlight = () =>
         server.node.serving.counts().methods.find(({ path }) => path === HealthService.watch.path)?.inFlight;
-      await until(5_000, "the stream to end", () => inFlight() === 1_023);
+      await until(20_000, "the stream to end", () => inFlight() === 1_023);
       expect((await health.watch({}).next()).value?.status).toBe(STATUS_SERVING);
     });
   });
@@ -228,9 +228,9 @@ for (const rpcCase of rpcCases.filter(({ name }) => name === "tcp" || name === "
     test("drains and stays: says when its calls have ended, and how many it had to end", async () => {
       const { control, calls, health, go, server } = await asked();
       const call = calls.call({ text: "a" });
-      await until(5_000, "the call to arrive", () => server.node.serving.callsInFlight === 1);
+      await until(20_000, "the call to arrive", () => server.node.serving.callsInFlight === 1);
       const drained = control.drain({ graceMs: 60_000 });
-      await until(5_000, "the node to drain", () => server.node.serving.condition === "draining");
+      await until(20_000, "the node to drain", () => server.node.serving.condition === "draining");
       expect(await failure(calls.look({}))).toMatchObject({ reason: "DRAINING", notProcessed: true });
       expect((await health.check({})).reason).toBe("draining");
       go.resolve();
@@ -243,7 +243,7 @@ for (const rpcCase of rpcCases.filter(({ name }) => name === "tcp" || name === "
     test("ends what does not end within the grace, and says so", async () => {
       const { control, calls, server } = await asked();
       const call = failure(calls.call({}));
-      await until(5_000, "the call to arrive", () => server.node.serving.callsInFlight === 1);
+      await until(20_000, "the call to arrive", () => server.node.serving.callsInFlight === 1);
       expect((await control.drain({ graceMs: 0 })).cancelledCalls).toBe(1);
       expect(await call).toMatchObject({ code: Code.Unavailable, reason: "DRAINING", notProcessed: false });
     });
@@ -251,9 +251,9 @@ for (const rpcCase of rpcCases.filter(({ name }) => name === "tcp" || name === "
     test("is shut down: answers first, lets calls finish, and closes", async () => {
       const { control, calls, go, server } = await asked();
       const call = calls.call({ text: "a" });
-      await until(5_000, "the call to arrive", () => server.node.serving.callsInFlight === 1);
+      await until(20_000, "the call to arrive", () => server.node.serving.callsInFlight === 1);
       await control.shutdown({ graceMs: 60_000 });
-      await until(5_000, "the node to drain", () => server.node.state === "draining");
+      await until(20_000, "the node to drain", () => server.node.state === "draining");
       go.resolve();
       expect((await call).text).toBe("a");
       await server.node.closed;
@@ -264,17 +264,17 @@ for (const rpcCase of rpcCases.filter(({ name }) => name === "tcp" || name === "
       const lines: string[] = [];
       const logger: Logger = {
         ...silent,
-        info: ({ order, by }, message) => void lines.push(`${String(by)}: ${String(order)}: ${message}`),
+        warn: ({ order, by }, message) => void lines.push(`${String(by)}: ${String(order)}: ${message}`),
       };
-      const { control } = await asked({ logger, logLevel: "warn" });
-      expect((await control.describe({})).logLevel).toBe("warn");
-      expect((await control.setLogLevel({ level: "info" })).previous).toBe("warn");
+      const { control } = await asked({ logger, logLevel: "error" });
+      expect((await control.describe({})).logLevel).toBe("error");
+      expect((await control.setLogLevel({ level: "warn" })).previous).toBe("error");
       expect(await failure(control.setLogLevel({ level: "loud" }))).toMatchObject({
         code: Code.InvalidArgument,
         reason: "BAD_OPTION",
       });
       await control.pause({});
-      expect((await control.setLogLevel({ level: "silent" })).previous).toBe("info");
+      expect((await control.setLogLevel({ level: "silent" })).previous).toBe("warn");
       await control.resume({});
       expect(lines).toEqual([
         "client: pause: the node was given an order",

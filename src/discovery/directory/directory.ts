@@ -26,6 +26,8 @@ export class Directory implements InstanceSource {
   private readonly services = new Map<string, DirectoryService>();
   private opened: readonly OpenSource[] | undefined;
   private closing: Promise<void> | undefined;
+  /** It was warned that nobody can find the node. */
+  private unfound = false;
 
   constructor(resolvers: readonly Resolver[], host: ResolverHost) {
     this.resolvers = resolvers;
@@ -65,11 +67,13 @@ export class Directory implements InstanceSource {
     if (attempts.length === 0) return;
     try {
       await Promise.any(attempts);
+      this.found();
     } catch (thrown) {
       const [error] = thrown instanceof AggregateError ? thrown.errors : [thrown];
       // Who leaves is not to be found.
-      if (this.closing === undefined && announcement.condition !== "draining")
-        this.host.logger.warn({ error }, "others can't find this node yet: it could be announced nowhere");
+      if (this.closing !== undefined || announcement.condition === "draining") return;
+      this.unfound = true;
+      this.host.logger.warn({ error }, "others can't find this node yet: it could be announced nowhere");
     }
   }
 
@@ -95,11 +99,27 @@ export class Directory implements InstanceSource {
     this.host.logger.warn({ error, resolver }, "a resolver does not take what this node announces");
   }
 
+  /** Takes back what was warned of, as loud as it was said. */
+  private found(): void {
+    if (!this.unfound || this.closing !== undefined) return;
+    this.unfound = false;
+    this.host.logger.warn({}, "others can find this node now");
+  }
+
   private sources(): readonly OpenSource[] {
-    this.opened ??= this.resolvers.map((resolver) => ({
-      name: resolver.name,
-      source: resolver.open(this.host),
-    }));
+    this.opened ??= this.resolvers.map((resolver) => {
+      let announces = false;
+      const source = resolver.open({
+        ...this.host,
+        back: (name) => {
+          this.host.back(name);
+          // It has taken the announcement, too, or would still count as lost.
+          if (announces) this.found();
+        },
+      });
+      announces = source.announce !== undefined;
+      return { name: resolver.name, source };
+    });
     return this.opened;
   }
 

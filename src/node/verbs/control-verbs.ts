@@ -21,11 +21,11 @@ export interface ControlHost {
   close(options: { readonly graceMs: number }): Promise<void>;
 }
 
-/** What a node does that may be controlled. Each order is logged, with who gave it. */
+/** What a node does that may be controlled. Each order is logged as a warning, with who gave it. */
 export function controlVerbs(host: ControlHost): Handlers<ControlService> {
   const { logger, serving } = host;
   const log = (order: string, { peer }: HandlerContext) =>
-    logger.info({ order, by: peer.node, instance: peer.instance }, "the node was given an order");
+    logger.warn({ order, by: peer.node, instance: peer.instance }, "the node was given an order");
   return {
     describe: () => ({
       announcement: announcementMessage(host.announcement()),

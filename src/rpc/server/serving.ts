@@ -44,6 +44,7 @@ export class Serving {
   private readonly bound: RpcServer[] = [];
   private readonly listeners = new Set<() => void>();
   private now: Condition = "serving";
+  private left = false;
   private sinceUs: number;
   private closing: Promise<void> | undefined;
 
@@ -113,7 +114,7 @@ export class Serving {
   }
 
   async add(service: ServiceDefinition, handlers: object, options: ServeOptions): Promise<Served> {
-    if (this.closing !== undefined) throw closed();
+    if (this.left) throw closed();
     checkService(service, "serve(node, GreeterService, { … })");
     checkServeOptions(options);
     const endpoint =
@@ -124,7 +125,7 @@ export class Serving {
     try {
       if (endpoint !== undefined) await this.listen(endpoint);
       else await Promise.all(this.servers.values());
-      if (this.closing !== undefined) throw closed();
+      if (this.left) throw closed();
     } catch (error) {
       remove();
       throw error;
@@ -163,9 +164,9 @@ export class Serving {
     if (this.now === "serving") this.become("paused", pausedError);
   }
 
-  /** Takes calls again. A drain that still waits ends; only `close` is for good. */
+  /** Takes calls again. A drain that still waits ends; only `leave` and `close` are for good. */
   resume(): void {
-    if (this.closing !== undefined || this.now === "serving") return;
+    if (this.left || this.now === "serving") return;
     this.become("serving", undefined);
     this.shared.router.own.wake();
   }
@@ -181,14 +182,21 @@ export class Serving {
     if (this.now !== "draining") this.become("draining", drainedError);
     await this.untilIdle(graceMs);
     // It was resumed, or `close` has a grace of its own.
-    if (this.now !== "draining" || this.closing !== undefined) return 0;
+    if (this.now !== "draining" || this.left) return 0;
     const { calls } = own;
     for (const server of this.bound) server.cancelCalls(drainedError(), (call) => !call.kit);
     return calls;
   }
 
+  /** Begins to close: it is `draining`, and adds nothing. What is called before `close` is still taken. */
+  leave(): void {
+    this.left = true;
+    this.become("draining", this.shared.router.own.refusal);
+  }
+
   /** Drains every endpoint and closes it. Always ends. */
   close(graceMs: number): Promise<void> {
+    this.left = true;
     this.closing ??= this.shutDown(graceMs);
     return this.closing;
   }
