@@ -23,8 +23,9 @@ export interface ClientConnection extends Transport, AsyncDisposable {
 }
 
 /**
- * Tells where the servers are: the first endpoint that answers is used, the others when it fails. Does no I/O:
- * the connection is made by the first call, and made again, with backoff, whenever it breaks.
+ * Tells where the servers are: the first endpoint that answers is used, where each has a head start of 200 ms before the
+ * next, and the others when it fails. Does no I/O: the connection is made by the first call, and made again, with
+ * backoff, whenever it breaks.
  *
  * @throws HeliographError INVALID_ARGUMENT that quotes the option and says what to write instead
  */

@@ -28,10 +28,13 @@ async function deserted(): Promise<string> {
 }
 
 /** A server that takes TCP connections and never says a word. */
-async function mute(): Promise<{ endpoint: string; accepted: () => number }> {
+async function mute(): Promise<{ endpoint: string; accepted: () => number; left: Promise<void> }> {
   const sockets: Socket[] = [];
+  const left = deferred();
   const server: NetServer = createServer((socket) => {
     socket.on("error", () => {});
+    socket.on("close", () => left.resolve());
+    socket.resume();
     sockets.push(socket);
   });
   server.listen(0, "127.0.0.1");
@@ -44,7 +47,7 @@ async function mute(): Promise<{ endpoint: string; accepted: () => number }> {
     },
   });
   const port = typeof address === "object" && address !== null ? address.port : 0;
-  return { endpoint: `tcp://127.0.0.1:${port}`, accepted: () => sockets.length };
+  return { endpoint: `tcp://127.0.0.1:${port}`, accepted: () => sockets.length, left: left.promise };
 }
 
 /** A ROUTER without anything of this kit behind it; `onMessage` may answer. */
@@ -221,6 +224,16 @@ describe("several endpoints", () => {
     const second = await start({ call: () => Note.create({ text: "second" }) });
     const client = clientOf([await deserted(), first.endpoint, second.endpoint]);
     for (let i = 0; i < 3; i++) expect(await client.call({})).toMatchObject({ text: "first" });
+  });
+
+  test("of which one says nothing cost a fraction of what an attempt may take; it is left when another answers", async () => {
+    const silent = await mute();
+    const raw = await rawServer();
+    const good = await start(echo);
+    const client = clientOf([silent.endpoint, raw.endpoint, good.endpoint]);
+    expect(await client.call({ text: "soon" })).toMatchObject({ text: "soon" });
+    await silent.left;
+    expect(silent.accepted()).toBe(1);
   });
 
   test("when the one in use breaks, calls go to the next; those in flight end with an unknown fate", async () => {

@@ -14,6 +14,7 @@ import { connectionClosed } from "./call-maker.js";
 import type { ClientCall } from "./client-call.js";
 import { ClientSession, type ClientSessionEvents } from "./client-session.js";
 import { Connector, type ConnectorHost } from "./connector.js";
+import { ofCall } from "./no-instance.js";
 import type { SchemaCheck } from "./schema-check.js";
 import { UsedServices, type Withheld } from "./used-services.js";
 import { WaitingCalls } from "./waiting-calls.js";
@@ -51,8 +52,9 @@ export interface ConnectionUser {
 }
 
 /**
- * A client's way to known endpoints: the first that answers is used, the others stand by. Connects when the first
- * call wants it, and again whenever the connection broke. A call belongs to at most one session at a time.
+ * A client's way to known endpoints: the first that answers is used, where earlier ones in the list have a head start,
+ * and the others stand by. Connects when the first call wants it, and again whenever the connection broke. A call
+ * belongs to at most one session at a time.
  */
 export class Connection extends CallDispatcher implements Instance, ClientSessionEvents, ConnectorHost {
   private readonly parts: ConnectionParts;
@@ -68,9 +70,7 @@ export class Connection extends CallDispatcher implements Instance, ClientSessio
   failure: HeliographError | undefined;
   /** Takes the calls: it was welcomed, and neither drains nor is over. Only WELCOME tells whether they may be sent. */
   session: ClientSession | undefined;
-  /** Being dialed, or not yet welcomed. */
-  private attempt: ClientSession | undefined;
-  /** All that are not over: the two above, and those that drain. */
+  /** All that are not over: the one above, those that are not welcomed yet, and those that drain. */
   private readonly sessions = new Set<ClientSession>();
   /** Set while there are sessions. */
   private checks: Timer | undefined;
@@ -206,12 +206,10 @@ export class Connection extends CallDispatcher implements Instance, ClientSessio
   // The session's events.
 
   welcomed(session: ClientSession): void {
-    if (session !== this.attempt) return;
-    this.attempt = undefined;
+    if (!this.connector.succeeded(session)) return;
     this.session = session;
     this.failure = undefined;
     this.peer = session.peer;
-    this.connector.succeeded();
     this.services.follow(session);
     this.served();
   }
@@ -234,16 +232,12 @@ export class Connection extends CallDispatcher implements Instance, ClientSessio
 
   // What the connector decides.
 
-  dial(endpoint: string): void {
+  dial(endpoint: string): ClientSession {
     const { shared, sockets, self } = this.parts;
     const session = new ClientSession(shared, sockets, endpoint, self, this.parts.expect, this);
-    this.attempt = session;
     this.sessions.add(session);
     this.checks ??= this.scheduleChecks();
-  }
-
-  abandon(error: HeliographError): void {
-    void this.attempt?.close(error);
+    return session;
   }
 
   get hurried(): boolean {
@@ -268,7 +262,7 @@ export class Connection extends CallDispatcher implements Instance, ClientSessio
   protected override wait(call: ClientCall, now: number): void {
     if (this.retired !== undefined) throw this.noInstance(call, this.retired.reason);
     const withheld = this.withheldOf(call);
-    if (withheld instanceof HeliographError) throw withheld;
+    if (withheld instanceof HeliographError) throw ofCall(call.method.path, withheld);
     super.wait(call, now);
   }
 
@@ -322,7 +316,7 @@ export class Connection extends CallDispatcher implements Instance, ClientSessio
   private served(): void {
     for (const call of this.waiting.all()) {
       const withheld = this.withheldOf(call);
-      if (withheld instanceof HeliographError) call.fail(withheld);
+      if (withheld instanceof HeliographError) call.fail(ofCall(call.method.path, withheld));
     }
     this.sendWaiting();
     this.tellUsers();
@@ -330,15 +324,14 @@ export class Connection extends CallDispatcher implements Instance, ClientSessio
 
   /** A session takes no more calls. */
   private lost(session: ClientSession, error: HeliographError): void {
-    if (session === this.attempt) {
-      this.attempt = undefined;
-      this.connector.failed(error);
-    } else if (session === this.session) {
-      this.session = undefined;
-      this.services.follow(undefined);
-      this.connector.lost(error);
-      this.tellUsers();
+    if (session !== this.session) {
+      this.connector.failed(session, error);
+      return;
     }
+    this.session = undefined;
+    this.services.follow(undefined);
+    this.connector.lost(error);
+    this.tellUsers();
   }
 
   private endRetired(): void {
