@@ -1,9 +1,11 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
+import { join } from "node:path";
 import { text } from "node:stream/consumers";
+import { type CommandLine, runTool } from "../../src/cli/tools.js";
 import * as heliograph from "../../src/index.js";
 import type { Block } from "./markdown.js";
-import type { Project } from "./project.js";
+import { type Project, repository } from "./project.js";
 
 const GENERATED: Readonly<Record<string, string>> = {
   BakeryService: "bakery_heliograph",
@@ -22,23 +24,43 @@ export function isSnippet({ language, info }: Block): boolean {
   return language === "ts" && (info === "" || info.startsWith("with "));
 }
 
-export async function writeSnippets(project: Project, snippets: readonly Block[]): Promise<void> {
+export async function writeSnippets(
+  project: Project,
+  page: string,
+  snippets: readonly Block[],
+): Promise<void> {
+  const prefix = prefixOf(page);
   for (const [index, snippet] of snippets.entries()) {
-    await project.write(`src/snippet-${index}.ts`, moduleOf(snippet));
+    await project.write(`src/${prefix}-${index}.ts`, moduleOf(snippet));
   }
-  const all = snippets.map((_, index) => `await import("./snippet-${index}.js");\nconsole.log("${END}");`);
-  await project.write("src/snippets.ts", `${all.join("\n")}\nexport {};\n`);
+  const all = snippets.map((_, index) => `await import("./${prefix}-${index}.js");\nconsole.log("${END}");`);
+  await project.write(`src/${prefix}.ts`, `${all.join("\n")}\nexport {};\n`);
 }
 
-/** Runs all snippets in one process; gives what each printed. */
-export async function runSnippets(project: Project): Promise<{ outputs: string[]; errors: string }> {
-  const child = spawn(process.execPath, ["--import", "tsx", "src/snippets.ts"], {
+/** Compiles the snippets of all pages; gives what the compiler has against them. */
+export async function compileSnippets(project: Project): Promise<string> {
+  const tsc: CommandLine = [process.execPath, join(repository, "node_modules/typescript/bin/tsc")];
+  return (await runTool([...tsc, "--noEmit", "false", "--rootDir", "src", "--outDir", "out"], project.folder))
+    .stdout;
+}
+
+/** Runs the compiled snippets of a page in one process; gives what each printed. */
+export async function runSnippets(
+  project: Project,
+  page: string,
+): Promise<{ outputs: string[]; errors: string }> {
+  const child = spawn(process.execPath, [`out/${prefixOf(page)}.js`], {
     cwd: project.folder,
     env: { ...process.env, HELIOGRAPH_REGISTRY: project.registry },
     stdio: ["ignore", "pipe", "pipe"],
   });
   const [output, errors] = await Promise.all([text(child.stdout), text(child.stderr), once(child, "close")]);
   return { outputs: output.split(`${END}\n`).slice(0, -1), errors };
+}
+
+/** Whole in names of files, so that the compiler's messages name the page; `docs/guide/calls.md` becomes `docs-guide-calls`. */
+function prefixOf(page: string): string {
+  return page.replace(/\.md$/, "").replaceAll("/", "-");
 }
 
 function moduleOf({ info, text }: Block): string {
