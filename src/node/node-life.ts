@@ -118,7 +118,13 @@ export class NodeLife implements Node {
       () => this.serving.callsInFlight,
       (ms) => this.feed.tell({ kind: "loop-stalled", ms }),
     );
-    const resolvers = resolversOf({ options, security, makeNode: (other) => new NodeLife(other) });
+    const resolvers = resolversOf({
+      options,
+      security,
+      instance: this.instance,
+      makeNode: (other) => new NodeLife(other),
+      serves: (resolver, serving) => this.links.serves(resolver, serving),
+    });
     this.links = new ResolverLinks(resolvers.map(({ name }) => name));
     this.directory = new Directory(resolvers, {
       clock,

@@ -7,12 +7,15 @@ export interface ResolverLink {
   readonly connected: boolean;
   /** Why it is not; empty while it is. */
   readonly error: string;
+  /** It is the registry of this machine, and this node serves it. */
+  readonly serving: boolean;
 }
 
-/** Keeps in mind which ways to find instances are lost. */
+/** Keeps in mind which ways to find instances are lost, and which of them the node itself serves. */
 export class ResolverLinks {
   readonly #names: readonly string[];
   readonly #lost = new Map<string, HeliographError>();
+  readonly #served = new Set<string>();
 
   /** @param names those of the resolvers, in their order */
   constructor(names: readonly string[]) {
@@ -23,7 +26,12 @@ export class ResolverLinks {
   get all(): ResolverLink[] {
     return this.#names.map((name) => {
       const error = this.#lost.get(name);
-      return { name, connected: error === undefined, error: error?.message ?? "" };
+      return {
+        name,
+        connected: error === undefined,
+        error: error?.message ?? "",
+        serving: this.#served.has(name),
+      };
     });
   }
 
@@ -33,5 +41,10 @@ export class ResolverLinks {
 
   back(name: string): void {
     this.#lost.delete(name);
+  }
+
+  serves(name: string, serving: boolean): void {
+    if (serving) this.#served.add(name);
+    else this.#served.delete(name);
   }
 }

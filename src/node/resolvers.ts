@@ -1,7 +1,7 @@
 import { HeliographError, invalidArgument } from "../core/error.js";
 import { localRegistry } from "../discovery/registries/local-registry.js";
 import { REGISTRY_VARIABLE, registriesFrom } from "../discovery/registries/registries.js";
-import { registryResolver } from "../discovery/registries/registry-resolver.js";
+import { registryName, registryResolver } from "../discovery/registries/registry-resolver.js";
 import { serveRegistry } from "../discovery/registry/serve-registry.js";
 import type { Resolver } from "../naming/resolver.js";
 import { parseEndpoint } from "../socket/resolve.js";
@@ -18,8 +18,12 @@ const REGISTRY_STALL_MS = 6_000;
 export interface ResolverParts {
   readonly options: NodeOptions;
   readonly security: Security;
+  /** As whom the node announces itself. */
+  readonly instance: string;
   /** Makes another node, of which nobody knows. */
   makeNode(options: NodeOptions): Node;
+  /** The node serves one of its registries itself, or no longer. */
+  serves(resolver: string, serving: boolean): void;
 }
 
 /**
@@ -27,7 +31,13 @@ export interface ResolverParts {
  *
  * @throws HeliographError INVALID_ARGUMENT that quotes the option
  */
-export function resolversOf({ options, security, makeNode }: ResolverParts): readonly Resolver[] {
+export function resolversOf({
+  options,
+  security,
+  instance,
+  makeNode,
+  serves,
+}: ResolverParts): readonly Resolver[] {
   const { name, network, registries, tap, clock, logger, limits } = options;
   const addresses = registriesFrom({
     registries,
@@ -45,13 +55,23 @@ export function resolversOf({ options, security, makeNode }: ResolverParts): rea
   };
   const serveRegistryAt = async (endpoint: string): Promise<AsyncDisposable> => {
     const node = makeNode({ ...common, name: `${name}.registry`.slice(-64), registries: [] });
+    const { serving, host, sockets, clock, logger } = node;
     try {
-      await serveRegistry(node, { endpoint });
+      // Whose process it is matters to those who lose it, and this node is announced.
+      const parts = { serving, host, sockets, clock, logger, instance };
+      await serveRegistry({ ...parts, own: (resource) => node.own(resource) }, { endpoint });
     } catch (error) {
       await node.close();
       throw error;
     }
-    return { [Symbol.asyncDispose]: () => node.close({ graceMs: 0 }) };
+    const resolver = registryName(endpoint);
+    serves(resolver, true);
+    return {
+      [Symbol.asyncDispose]: () => {
+        serves(resolver, false);
+        return node.close({ graceMs: 0 });
+      },
+    };
   };
   const own = addresses.map(({ endpoint, local }) =>
     local

@@ -1,17 +1,21 @@
 import { createServer } from "node:net";
 import { afterEach, describe, expect, test } from "vitest";
+import { GreeterService } from "../../examples/gen/example/v1/greeter_heliograph.js";
 import { systemClock } from "../../src/core/clock.js";
 import { localRegistry } from "../../src/discovery/registries/local-registry.js";
 import { registryHandlers } from "../../src/discovery/registry/registry-service.js";
 import { RegistryService } from "../../src/gen/heliograph/discovery/v1/registry_heliograph.js";
+import { NodeService } from "../../src/gen/heliograph/node/v1/node_heliograph.js";
 import {
   type Clock,
   Code,
+  createClient,
   createNode,
   HeliographError,
   insecure,
   type SocketFactory,
   serve,
+  watchInstances,
 } from "../../src/index.js";
 import type { OpenResolver } from "../../src/naming/resolver.js";
 import type { Dialer, Listener } from "../../src/socket/socket.js";
@@ -26,6 +30,7 @@ import {
 } from "../support/resolver-host.js";
 import { connectorOn } from "../support/small-registry.js";
 import { until } from "../support/within.js";
+import { silent } from "./rpc-harness.js";
 
 const SERVICE = "example.v1.GreeterService";
 const ENDPOINT = "memory://registry";
@@ -358,6 +363,36 @@ test("a local registry over tcp is served by one node, and by another when that 
   } finally {
     await Promise.all([...machine.members, ...machine.killed].map(({ resolver }) => resolver.close()));
   }
+});
+
+test("who watches a node that serves the registry suspects it at once when it is killed, and sees it say that it serves", async () => {
+  const network = memoryNetwork();
+  const killed = new Process(network);
+  const common = { security: insecure(), registries: ["local"], logger: silent };
+  const one = createNode({ name: "one", network: killed, ...common });
+  await serve(one, GreeterService, {});
+  await using two = createNode({ name: "two", network, ...common });
+  await serve(two, GreeterService, {});
+  expect([one, two].map((node) => node.describe().registries.map(({ serving }) => serving))).toEqual([
+    [true],
+    [false],
+  ]);
+  const info = await createClient(two, NodeService).info({}, { instance: one.instance });
+  expect(info.resolvers).toMatchObject([{ name: "registry memory://registry", serving: true }]);
+  const seen: string[] = [];
+  let at = 0;
+  for await (const { kind, instance } of watchInstances(two)) {
+    seen.push(`${instance.node} ${kind}`);
+    if (seen.length === 2) {
+      at = performance.now();
+      await killed.kill();
+    }
+    if (seen.length > 2) break;
+  }
+  expect(seen.at(-1)).toBe("one suspect");
+  expect(performance.now() - at).toBeLessThan(1_000);
+  await one.close({ graceMs: 0 });
+  await expect.poll(() => two.describe().registries[0]?.serving).toBe(true);
 });
 
 function freePort(): Promise<number> {

@@ -57,6 +57,6 @@ function processText({ processId, host, kit }: KnownInstance, info: InfoResponse
     .join(", ");
 }
 
-function resolverText({ name, connected, error }: InfoResponse["resolvers"][number]): string {
-  return `${name}  ${connected ? "registered" : error || "not registered"}`;
+function resolverText({ name, connected, error, serving }: InfoResponse["resolvers"][number]): string {
+  return `${name}  ${connected ? "registered" : error || "not registered"}${serving ? ", and serves it" : ""}`;
 }

@@ -28,6 +28,8 @@ export interface RegistryConnector {
 export interface RegistryStream {
   /** Begins anew with this client; whatever it had begun with another is over. */
   begin(client: RegistryClient): void;
+  /** The connection that it had begun with is over. */
+  broke?(error: HeliographError): void;
   /** It can't be had at present. Told once for each loss. */
   lost(error: HeliographError): void;
 }
@@ -174,6 +176,7 @@ export class RegistryLink {
   /** The connection, and with it all streams. */
   private broke(error: HeliographError): void {
     const { clock, takeOver } = this.parts;
+    for (const stream of [...this.streams.keys()]) stream.broke?.(error);
     // A registry that takes connections and breaks them off again and again is one that fails.
     const hasLasted = this.upAt !== undefined && clock.now() - this.upAt >= FIRST_WAIT_MS;
     if (hasLasted) this.brokenAt = clock.now();

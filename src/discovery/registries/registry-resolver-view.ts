@@ -16,6 +16,10 @@ export class RegistryView {
   private unconfirmed = new Set<string>();
   private epoch = 0n;
   private revision = 0n;
+  /** The instance that served the registry last. */
+  private server = "";
+  /** Instances that served it until the connection broke, and were not heard of since. */
+  private readonly lostServers = new Set<string>();
 
   /** @param service empty for all instances */
   constructor(service: string) {
@@ -23,7 +27,8 @@ export class RegistryView {
   }
 
   get instances(): readonly InstanceInfo[] {
-    return [...this.known.values()];
+    const all = [...this.known.values()];
+    return this.lostServers.size === 0 ? all : all.map((info) => this.seen(info));
   }
 
   /** Asks for what has changed since. */
@@ -35,6 +40,17 @@ export class RegistryView {
   doubt(): void {
     this.epoch = 0n;
     this.revision = 0n;
+  }
+
+  /**
+   * The connection to the registry broke: whoever served it may be gone, and can't say so any more.
+   *
+   * @returns whether that changes anything
+   */
+  broke(): boolean {
+    if (!this.known.has(this.server) || this.lostServers.has(this.server)) return false;
+    this.lostServers.add(this.server);
+    return true;
   }
 
   /**
@@ -51,6 +67,8 @@ export class RegistryView {
       throw nonsense(`changes since revision ${this.revision} of registry ${this.epoch} came from ${epoch}`);
     if (!snapshot && revision < this.revision)
       throw nonsense(`after revision ${this.revision} came ${revision}`);
+    this.server = registry.instance;
+    this.lostServers.delete(this.server);
     // It may come in parts, and of a young registry it is not all there is.
     if (snapshot) this.unconfirmed = new Set(this.known.keys());
     this.epoch = epoch;
@@ -73,11 +91,18 @@ export class RegistryView {
     if (!serves) this.remove(instance);
     else if (this.known.size < MAX_INSTANCES || this.known.has(instance)) this.known.set(instance, info);
     this.unconfirmed.delete(instance);
+    this.lostServers.delete(instance);
+  }
+
+  private seen(info: InstanceInfo): InstanceInfo {
+    const isLost = this.lostServers.has(info.instance) && info.state !== "dead";
+    return isLost ? { ...info, state: "suspect" } : info;
   }
 
   private remove(instance: string): void {
     this.known.delete(instance);
     this.unconfirmed.delete(instance);
+    this.lostServers.delete(instance);
   }
 }
 

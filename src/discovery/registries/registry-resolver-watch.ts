@@ -14,6 +14,8 @@ export class RegistryWatch implements RegistryStream {
   private readonly view: RegistryView;
   private readonly listeners: InstanceListeners;
   private run: AbortController | undefined;
+  /** Why the registry can't be asked at present. */
+  private trouble: HeliographError | undefined;
 
   /** @param service empty for all instances */
   constructor(service: string, link: RegistryLink, host: ResolverHost, endpoint: string) {
@@ -49,7 +51,15 @@ export class RegistryWatch implements RegistryStream {
     void this.follow(run, client);
   }
 
+  broke({ reason }: HeliographError): void {
+    // One that says that it shuts down knows who has left.
+    if (reason === "DRAINING" || !this.view.broke()) return;
+    this.listeners.update(() => this.view.instances);
+    if (this.trouble !== undefined) this.listeners.failed(this.trouble);
+  }
+
   lost(error: HeliographError): void {
+    this.trouble = error;
     this.listeners.failed(error);
   }
 
@@ -84,6 +94,7 @@ export class RegistryWatch implements RegistryStream {
     const { done, value } = await responses.next();
     if (done || run.signal.aborted) return false;
     this.view.take(value, unreadable);
+    this.trouble = undefined;
     this.link.answered(this, client);
     this.listeners.update(() => this.view.instances);
     return true;

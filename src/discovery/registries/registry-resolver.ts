@@ -20,7 +20,12 @@ export interface RegistryResolverParts {
  * heartbeats later.
  */
 export function registryResolver(parts: RegistryResolverParts): Resolver {
-  return { name: `registry ${parts.endpoint}`, open: (host) => new OpenRegistryResolver(parts, host) };
+  return { name: registryName(parts.endpoint), open: (host) => new OpenRegistryResolver(parts, host) };
+}
+
+/** What a resolver is called that asks the registry there. */
+export function registryName(endpoint: string): string {
+  return `registry ${endpoint}`;
 }
 
 /** See `registryResolver`. */
@@ -34,7 +39,7 @@ export class OpenRegistryResolver implements OpenResolver {
 
   constructor(parts: RegistryResolverParts, host: ResolverHost) {
     const { endpoint, connector, takeOver, random = Math.random } = parts;
-    const name = `registry ${endpoint}`;
+    const name = registryName(endpoint);
     this.host = host;
     this.endpoint = endpoint;
     this.link = new RegistryLink({

@@ -46,7 +46,7 @@ export function nodeVerbs(host: NodeVerbsHost): Handlers<NodeService> {
         announcement: announcementMessage(announcement),
         load: loadMessage(host.load()),
         uptimeMs: whole((clock.wallUs() - announcement.epoch) / 1_000),
-        resolvers: host.registries().map(({ name, connected, error }) => ({ name, connected, error })),
+        resolvers: host.registries().map((link) => ({ ...link })),
         security: host.security,
         runtime: runtimeName(),
         protocolVersions: [...VERSIONS],

@@ -84,12 +84,21 @@ test.each([
 test("links to resolvers are reached until they are lost, and again when they are back", () => {
   const links = new ResolverLinks(["registry tcp://a:1", "dns b"]);
   const reached = [
-    { name: "registry tcp://a:1", connected: true, error: "" },
-    { name: "dns b", connected: true, error: "" },
+    { name: "registry tcp://a:1", connected: true, error: "", serving: false },
+    { name: "dns b", connected: true, error: "", serving: false },
   ];
   expect(links.all).toEqual(reached);
   links.lost("dns b", new HeliographError(Code.Unavailable, "no answer"));
-  expect(links.all[1]).toEqual({ name: "dns b", connected: false, error: "UNAVAILABLE: no answer" });
+  expect(links.all[1]).toEqual({
+    name: "dns b",
+    connected: false,
+    error: "UNAVAILABLE: no answer",
+    serving: false,
+  });
   links.back("dns b");
+  expect(links.all).toEqual(reached);
+  links.serves("registry tcp://a:1", true);
+  expect(links.all.map(({ serving }) => serving)).toEqual([true, false]);
+  links.serves("registry tcp://a:1", false);
   expect(links.all).toEqual(reached);
 });

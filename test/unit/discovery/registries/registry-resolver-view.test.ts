@@ -107,6 +107,63 @@ class Model {
   }
 }
 
+/** What a registry that "server" serves, or another, says: a snapshot of these, or changes. */
+function told(
+  view: RegistryView,
+  server: string,
+  snapshot: boolean,
+  changed: readonly string[],
+  complete = true,
+) {
+  const epoch = server === "server" ? 1n : 2n;
+  view.take(
+    {
+      registry: { instance: server, epoch, revision: 5n, complete },
+      snapshot,
+      changed: changed.map((each) =>
+        instanceMessage({ ...announcementOf(each), state: "alive", load: undefined }, 0),
+      ),
+      removed: [],
+    },
+    (error) => {
+      throw error;
+    },
+  );
+  return view;
+}
+
+const states = (view: RegistryView) =>
+  Object.fromEntries(view.instances.map((each) => [each.instance, each.state]));
+
+test("the instance that served a registry is suspect once the connection broke, and no other", () => {
+  const view = told(new RegistryView(""), "server", true, ["server", "other"]);
+  expect(view.broke()).toBe(true);
+  expect(states(view)).toEqual({ server: "suspect", other: "alive" });
+  expect(view.broke()).toBe(false);
+});
+
+test("it is well again when it answers, and when it says so elsewhere; else it goes with all that nobody confirms", () => {
+  const view = told(new RegistryView(""), "server", true, ["server", "other"]);
+  view.broke();
+  told(view, "server", false, []);
+  expect(states(view)).toEqual({ server: "alive", other: "alive" });
+  view.broke();
+  told(view, "other", true, ["other"], false);
+  expect(states(view)).toEqual({ server: "suspect", other: "alive" });
+  expect(view.broke()).toBe(true);
+  expect(states(view)).toEqual({ server: "suspect", other: "suspect" });
+  told(view, "other", false, ["server"], false);
+  expect(states(view)).toEqual({ server: "alive", other: "alive" });
+  told(view, "other", true, ["other"]);
+  expect(states(view)).toEqual({ other: "alive" });
+});
+
+test("a registry whose server is no instance that is watched makes nobody suspect", () => {
+  const view = told(new RegistryView(""), "server", true, ["other"]);
+  expect(view.broke()).toBe(false);
+  expect(states(view)).toEqual({ other: "alive" });
+});
+
 test("whatever becomes of a registry, a watcher loses no living instance, and keeps no ghost once it is complete", () => {
   fc.assert(
     fc.property(fc.array(step, { maxLength: 40 }), (steps) => {

@@ -192,6 +192,7 @@ export interface RegisterResponse {
 }
 
 export interface RegistryInfo {
+  /** The instance that serves it, by the name that it announces if it does. */
   instance: string;
   /** When this life of the registry began. Revisions of another life mean nothing. */
   epoch: bigint;

@@ -46,6 +46,8 @@ export interface ResolverLink {
   connected: boolean;
   /** Why it is not. */
   error: string;
+  /** It is a registry that the node serves itself, since it found nobody there. */
+  serving: boolean;
 }
 
 export interface StatsRequest {
@@ -65,7 +67,7 @@ export interface StatsResponse {
 }
 
 export interface MethodStats {
-  /** `package.Service/Method`. */
+  /** `package.Service/Method`; empty for all calls of what the node does not serve. */
   method: string;
   /** Calls that have ended, however they did. */
   calls: bigint;
@@ -86,7 +88,10 @@ export interface MethodStats_ErrorsEntry {
 
 /** How often each span of time was met. */
 export interface Histogram {
-  /** Upper bounds in microseconds, growing; the last bucket has none. */
+  /**
+   * Upper bounds in microseconds, growing and exclusive: a bucket holds what is below its bound, and not below the one
+   * before. The last bucket has none.
+   */
   boundsUs: bigint[];
   /** One more than there are bounds. */
   counts: bigint[];
@@ -497,7 +502,7 @@ export const InfoResponse: MessageFns<InfoResponse, "heliograph.node.v1.InfoResp
 };
 
 function createBaseResolverLink(): ResolverLink {
-  return { name: "", connected: false, error: "" };
+  return { name: "", connected: false, error: "", serving: false };
 }
 
 export const ResolverLink: MessageFns<ResolverLink, "heliograph.node.v1.ResolverLink"> = {
@@ -512,6 +517,9 @@ export const ResolverLink: MessageFns<ResolverLink, "heliograph.node.v1.Resolver
     }
     if (message.error !== "") {
       writer.uint32(26).string(message.error);
+    }
+    if (message.serving !== false) {
+      writer.uint32(32).bool(message.serving);
     }
     return writer;
   },
@@ -553,6 +561,14 @@ export const ResolverLink: MessageFns<ResolverLink, "heliograph.node.v1.Resolver
             message.error = reader.string();
             continue;
           }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.serving = reader.bool();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -570,6 +586,7 @@ export const ResolverLink: MessageFns<ResolverLink, "heliograph.node.v1.Resolver
       name: isSet(object.name) ? globalThis.String(object.name) : "",
       connected: isSet(object.connected) ? globalThis.Boolean(object.connected) : false,
       error: isSet(object.error) ? globalThis.String(object.error) : "",
+      serving: isSet(object.serving) ? globalThis.Boolean(object.serving) : false,
     };
   },
 
@@ -584,6 +601,9 @@ export const ResolverLink: MessageFns<ResolverLink, "heliograph.node.v1.Resolver
     if (message.error !== "") {
       obj.error = message.error;
     }
+    if (message.serving !== false) {
+      obj.serving = message.serving;
+    }
     return obj;
   },
 
@@ -595,6 +615,7 @@ export const ResolverLink: MessageFns<ResolverLink, "heliograph.node.v1.Resolver
     message.name = object.name ?? "";
     message.connected = object.connected ?? false;
     message.error = object.error ?? "";
+    message.serving = object.serving ?? false;
     return message;
   },
 };
