@@ -230,14 +230,31 @@ describe("a registration", () => {
     const { registry, resolver, host } = await setUp();
     registry.mute = true;
     const announced = resolver.announce(announcementOf("a"));
-    expect(await outcome(announced, 1_999)).toBe("pending");
-    expect(await outcome(announced, 1)).toMatchObject({ code: Code.DeadlineExceeded });
+    expect(await outcome(announced, 4_999)).toBe("pending");
+    expect(await outcome(announced, 1)).toMatchObject({
+      code: Code.DeadlineExceeded,
+      rawMessage: expect.stringContaining("overloaded, or hangs"),
+    });
     expect(host.told).toEqual(["lost"]);
     registry.mute = false;
     resolver.announce(announcementOf("a", { version: 2 })).catch(() => {});
     await clock.advanceAsync(0);
     expect(host.told).toEqual(["lost", "back"]);
     expect(registry.registrations).toHaveLength(1);
+  });
+
+  test("is not told late when this process could not read the answer", async () => {
+    let blockedMs = 0;
+    const of = { ...clockOf(clock), now: () => clock.now() + blockedMs };
+    const { registry, resolver, host } = await setUp({ of });
+    registry.mute = true;
+    const announced = resolver.announce(announcementOf("a"));
+    expect(await outcome(announced, 4_999)).toBe("pending");
+    // The loop goes on two seconds too late: first its timers, then what was received.
+    blockedMs = 2_000;
+    expect(await outcome(announced, 2_000)).toBe("pending");
+    expect(host.told).toEqual([]);
+    expect(await outcome(announced, 1)).toMatchObject({ code: Code.DeadlineExceeded });
   });
 
   test("that is refused is tried again, ever more rarely, and at once with something else to say", async () => {
