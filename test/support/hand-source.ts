@@ -15,6 +15,11 @@ export class HandSource implements InstanceSource {
     return () => this.listeners.delete(listener);
   }
 
+  /** How many follow it now. */
+  get listening(): number {
+    return this.listeners.size;
+  }
+
   say(...instances: readonly InstanceInfo[]): void {
     this.known = instances;
     for (const listener of this.listeners) listener.update(instances);

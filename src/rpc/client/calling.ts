@@ -15,7 +15,10 @@ import type { Instance, Transport, TransportCallOptions, UsedService } from "../
 import type { MessageSource, ResponseStream } from "../types.js";
 import { BalancedTransport } from "./balanced-transport.js";
 import { Channel } from "./channel.js";
+import type { ChannelParts } from "./channel-parts.js";
+import { KitChannel } from "./kit-channel.js";
 import { type LinkEvents, type LinkParts, Links } from "./link-pool.js";
+import type { ServiceChannel } from "./service-channel.js";
 
 /** What the calling side of a node is made of. */
 export interface CallingParts extends LinkParts {
@@ -29,9 +32,9 @@ export interface CallingParts extends LinkParts {
   readonly everywhere: ReadonlySet<string>;
 }
 
-interface ServiceChannel {
+interface OpenChannel {
   readonly schema: string;
-  readonly channel: Channel;
+  readonly channel: ServiceChannel;
 }
 
 /** The calling side of a node: a channel for each service, over links that they share. */
@@ -41,7 +44,7 @@ export class Calling implements Transport {
   private readonly links: Links;
   private readonly deadlines: DeadlineWheel;
   /** By name of the service: one for each schema that clients were made with. */
-  private readonly channels = new Map<string, ServiceChannel[]>();
+  private readonly channels = new Map<string, OpenChannel[]>();
   private closing: Promise<void> | undefined;
 
   constructor(parts: CallingParts) {
@@ -109,15 +112,15 @@ export class Calling implements Transport {
     this.deadlines.close();
   }
 
-  private of({ definition }: BoundMethod<Method>): Channel {
+  private of({ definition }: BoundMethod<Method>): ServiceChannel {
     return this.channelOf({ name: definition.service, schema: definition.schema });
   }
 
-  private *all(): Iterable<Channel> {
+  private *all(): Iterable<ServiceChannel> {
     for (const channels of this.channels.values()) for (const { channel } of channels) yield channel;
   }
 
-  private channelOf(service: UsedService): Channel {
+  private channelOf(service: UsedService): ServiceChannel {
     let channels = this.channels.get(service.name);
     if (channels === undefined) {
       channels = [];
@@ -131,12 +134,13 @@ export class Calling implements Transport {
     return channel;
   }
 
-  private makeChannel(service: UsedService): Channel {
-    const { source, balancer, clock, connectTimeoutMs, shared, host, everywhere } = this.parts;
+  private makeChannel(service: UsedService): ServiceChannel {
+    const { source, balancer, clock, connectTimeoutMs, shared, host } = this.parts;
     const pickerParts: PickerParts = { clock, random: Math.random, host };
-    return new Channel({
+    const everywhere = this.parts.everywhere.has(service.name);
+    const parts: ChannelParts = {
       service,
-      everywhere: everywhere.has(service.name),
+      everywhere,
       source,
       links: this.links,
       picker: balancer.picker(pickerParts),
@@ -146,6 +150,7 @@ export class Calling implements Transport {
       connectTimeoutMs,
       credit: { first: firstCredit(shared.limits), most: mostCredit(shared.limits) },
       messageBytes: shared.limits.messageBytes,
-    });
+    };
+    return everywhere ? new KitChannel(parts) : new Channel(parts);
   }
 }

@@ -9,7 +9,7 @@ import type { LinkPool } from "./link.js";
 /** What a channel is made of. */
 export interface ChannelParts {
   readonly service: UsedService;
-  /** Every instance serves it, and none says so: all of them are followed, and only those connected to that are called. */
+  /** Every instance serves it, and none says so. */
   readonly everywhere: boolean;
   readonly source: InstanceSource;
   readonly links: LinkPool;

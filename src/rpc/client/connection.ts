@@ -128,6 +128,11 @@ export class Connection extends CallDispatcher implements Instance, ClientSessio
     return this.session?.inFlight ?? 0;
   }
 
+  /** Calls that were made on it, and not through a channel, wait to be sent. */
+  get isWaitedFor(): boolean {
+    return this.waiting.size > 0;
+  }
+
   /** A session is being made. */
   get connecting(): boolean {
     return this.connector.dialing;

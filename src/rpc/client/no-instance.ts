@@ -17,16 +17,20 @@ export interface Absence {
   readonly members: readonly { readonly info: InstanceInfo; readonly why: string }[];
 }
 
-/** The error of a call that has found nobody. */
-export function noInstance(path: string, absence: Absence): HeliographError {
-  return new HeliographError(Code.Unavailable, `${path}: ${explainAbsence(absence)}`, {
+/**
+ * The error of a call that has found nobody.
+ *
+ * @param why see `explainAbsence`
+ */
+export function noInstance(path: string, why: string, cause: HeliographError | undefined): HeliographError {
+  return new HeliographError(Code.Unavailable, `${path}: ${why}`, {
     reason: "NO_INSTANCE",
     notProcessed: true,
-    cause: absence.failure,
+    cause,
   });
 }
 
-/** Says it, and what to do. */
+/** Why nobody can be called, and what to do. */
 export function explainAbsence(absence: Absence): string {
   const { service, instance, resolved, failure, waitedMs, members } = absence;
   if (!resolved) {
@@ -52,11 +56,13 @@ function nameOf({ node, instance, endpoints }: InstanceInfo): string {
   return instance === "" ? endpoints.join(", ") : `${node} (${instance.slice(0, 8)})`;
 }
 
-/** Of a call on a node that asks nobody who is there. */
-export function notAsked(path: string, failure: HeliographError): HeliographError {
-  return new HeliographError(failure.code, `${path}: ${failure.rawMessage}`, {
-    reason: failure.reason,
+/** What is true of many calls, as the error of one of them, which was not sent. */
+export function ofCall(path: string, error: HeliographError): HeliographError {
+  const { code, rawMessage, reason, details } = error;
+  return new HeliographError(code, `${path}: ${rawMessage}`, {
+    reason,
+    details,
     notProcessed: true,
-    cause: failure,
+    cause: error,
   });
 }

@@ -4,6 +4,11 @@ import type { ClientCall } from "./client-call.js";
 
 const MAX_CALLS = 65_536;
 
+interface Parked {
+  readonly lane: unknown;
+  readonly calls: Set<ClientCall>;
+}
+
 /** Calls, encoded, that wait for a connection or for room on it: first come, first served, bounded in number and bytes. */
 export class WaitingCalls {
   private readonly maxBytes: number;
@@ -13,9 +18,9 @@ export class WaitingCalls {
   private order = this.calls.values();
   private latest: ClientCall | undefined;
   /** Those that found no room when it was their turn, by lane. */
-  private readonly parked = new Map<unknown, Set<ClientCall>>();
+  private readonly parked = new Map<unknown, Parked>();
   /** The group of each; its lane may be another by now. */
-  private readonly groups = new Map<ClientCall, Set<ClientCall>>();
+  private readonly groups = new Map<ClientCall, Parked>();
   private bytes = 0;
 
   /** @param laneOf calls of one lane wait for the same thing: when the first finds no room, the others would not either */
@@ -31,7 +36,7 @@ export class WaitingCalls {
   /** @throws HeliographError RESOURCE_EXHAUSTED, reason QUEUE_FULL */
   add(call: ClientCall): void {
     const count = this.size;
-    const bytes = call.request?.length ?? 0;
+    const bytes = call.waitingBytes;
     if (count >= MAX_CALLS || (count > 0 && this.bytes + bytes > this.maxBytes)) {
       throw new HeliographError(
         Code.ResourceExhausted,
@@ -49,7 +54,7 @@ export class WaitingCalls {
    */
   first(fits: (call: ClientCall) => boolean): ClientCall | undefined {
     for (const [lane, group] of this.parked) {
-      for (const call of group) {
+      for (const call of group.calls) {
         if (fits(call)) return call;
         if (this.laneOf(call) === lane) break;
         this.unpark(call);
@@ -66,12 +71,12 @@ export class WaitingCalls {
 
   /** Does nothing when the call doesn't wait here. */
   remove(call: ClientCall): void {
-    if (this.calls.delete(call) || this.unpark(call)) this.bytes -= call.request?.length ?? 0;
+    if (this.calls.delete(call) || this.unpark(call)) this.bytes -= call.waitingBytes;
   }
 
   /** Those that wait now, in order. */
   all(): ClientCall[] {
-    const parked = [...this.parked.values()].flatMap((group) => [...group]);
+    const parked = [...this.parked.values()].flatMap(({ calls }) => [...calls]);
     return [...parked, ...this.calls];
   }
 
@@ -79,10 +84,10 @@ export class WaitingCalls {
     const lane = this.laneOf(call);
     let group = this.parked.get(lane);
     if (group === undefined) {
-      group = new Set();
+      group = { lane, calls: new Set() };
       this.parked.set(lane, group);
     }
-    group.add(call);
+    group.calls.add(call);
     this.groups.set(call, group);
   }
 
@@ -90,8 +95,8 @@ export class WaitingCalls {
     const group = this.groups.get(call);
     if (group === undefined) return false;
     this.groups.delete(call);
-    group.delete(call);
-    if (group.size === 0) for (const [key, each] of this.parked) if (each === group) this.parked.delete(key);
+    group.calls.delete(call);
+    if (group.calls.size === 0) this.parked.delete(group.lane);
     return true;
   }
 
