@@ -2,6 +2,7 @@ import { Command } from "commander";
 import { type ConnectFlags, connectOptions } from "./connect-options.js";
 import type { DescribeParts, Description } from "./describe/describe-schema.js";
 import type { Subject } from "./describe/find-subject.js";
+import { leftOutText, livingOf, ONE_BY_NAME } from "./lookup/left-out.js";
 import { printable } from "./output/printable.js";
 import type { Terminal } from "./output/terminal.js";
 import { noteSilent, withLookup } from "./with-lookup.js";
@@ -48,7 +49,9 @@ async function describe(word: string | undefined, flags: DescribeFlags, terminal
 async function make(subject: Subject, parts: DescribeParts): Promise<Description> {
   if (subject.kind === "nodes") {
     const { describeNodes } = await import("./describe/describe-nodes.js");
-    return describeNodes(subject.target, parts);
+    const { target, leftOut } = livingOf(subject.target);
+    if (leftOut > 0) parts.terminal.note(leftOutText(leftOut, ONE_BY_NAME));
+    return describeNodes(target, parts);
   }
   const schema = await import("./describe/describe-schema.js");
   switch (subject.kind) {

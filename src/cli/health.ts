@@ -14,10 +14,11 @@ import { printable } from "./output/printable.js";
 import { type Column, table } from "./output/table.js";
 import type { Terminal } from "./output/terminal.js";
 import { timeOfDay } from "./output/units.js";
-import { reachAll, type Ways, withTarget } from "./with-lookup.js";
+import { deadPlan, reachAll, type Ways, withTarget } from "./with-lookup.js";
 
 interface HealthFlags extends ConnectFlags {
   readonly watch?: boolean;
+  readonly all?: boolean;
   readonly json?: boolean;
 }
 
@@ -41,6 +42,7 @@ export function healthCommand(terminal: Terminal): Command {
     .description("Ask nodes and services whether they are well.")
     .argument("[name]", "a node, an instance, a service or an endpoint (default: all nodes)")
     .option("--watch", "go on, and show each change, of those that are there now")
+    .option("--all", "dead instances, too")
     .option("--json", "print one JSON object; with --watch, one a line")
     .addHelpText("after", examples)
     .action((name: string | undefined, flags: HealthFlags) => health(name, flags, terminal));
@@ -48,7 +50,7 @@ export function healthCommand(terminal: Terminal): Command {
 }
 
 async function health(name: string | undefined, flags: HealthFlags, terminal: Terminal): Promise<void> {
-  await withTarget(name, flags, terminal, async (target, lookup) => {
+  await withTarget(name, flags, deadPlan(flags), terminal, async (target, lookup) => {
     const ways = reachAll(target, lookup, terminal);
     const rows = await check(ways, target, lookup);
     if (flags.watch) return watch(ways, rows, flags, lookup, terminal);

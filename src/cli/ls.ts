@@ -3,6 +3,7 @@ import { type ConnectFlags, connectOptions } from "./connect-options.js";
 import { Failure } from "./failure.js";
 import { infoJson, instanceColumns } from "./lookup/instance-rows.js";
 import type { KnownInstance, Listing } from "./lookup/known-instance.js";
+import { isLiving, leftOutText } from "./lookup/left-out.js";
 import type { Lookup } from "./lookup/lookup.js";
 import type { MemberKind } from "./lookup/member-rows.js";
 import { serviceColumns, serviceJson, serviceRows } from "./lookup/service-rows.js";
@@ -15,7 +16,6 @@ import { noteSilent, withLookup } from "./with-lookup.js";
 interface LsFlags extends ConnectFlags {
   readonly service?: string;
   readonly label?: readonly Label[];
-  readonly all?: boolean;
   readonly json?: boolean;
 }
 
@@ -29,8 +29,10 @@ Examples:
   helio ls services                               who serves what, and how many of them can be called
   helio ls topics                                 what is published; likewise methods, pipelines, actions
   helio ls --service GreeterService --label zone=eu-1
-  helio ls --all --json                           dead nodes, too; for a program
-  helio ls --endpoint tcp://127.0.0.1:5555        what one node says of itself, without a registry`;
+  helio ls --json                                 for a program
+  helio ls --endpoint tcp://127.0.0.1:5555        what one node says of itself, without a registry
+
+Dead instances are shown until their registry forgets them, which takes some minutes.`;
 
 /** `helio ls`: who is there. */
 export function lsCommand(terminal: Terminal): Command {
@@ -40,9 +42,8 @@ export function lsCommand(terminal: Terminal): Command {
     .addArgument(
       new Argument("[what]", "what to list").choices(["nodes", "services", ...kinds]).default("nodes"),
     )
-    .option("--service <name>", "only this service, and what serves it; its last part will do")
+    .option("--service <name>", "only this service, and what serves it; the end of its name will do")
     .option("--label <name=value>", "only nodes with this label; may be repeated", labels)
-    .option("--all", "dead nodes, too")
     .option("--json", "print one JSON object")
     .addHelpText("after", examples)
     .action((what: string, flags: LsFlags) => ls(what, flags, terminal));
@@ -87,17 +88,14 @@ async function ls(what: string, flags: LsFlags, terminal: Terminal): Promise<voi
   });
 }
 
-function choose({ instances }: Listing, { service, label = [], all = false }: LsFlags): Chosen {
+function choose({ instances }: Listing, { service, label = [] }: LsFlags): Chosen {
   const found = service === undefined ? undefined : findService(instances, service);
   if (service !== undefined && found?.kind === "ambiguous") throw new Failure(ambiguousText(service, found));
   const serving =
     service === undefined ? instances : found !== undefined && "instances" in found ? found.instances : [];
   return {
     service: found !== undefined && "name" in found ? found.name : service,
-    instances: serving.filter(
-      ({ state, labels }) =>
-        (all || state !== "dead") && label.every(([name, value]) => labels[name] === value),
-    ),
+    instances: serving.filter(({ labels }) => label.every(([name, value]) => labels[name] === value)),
   };
 }
 
@@ -111,25 +109,27 @@ function services({ instances, service }: Chosen, terminal: Terminal): Shown {
   return { json: rows.map(serviceJson), lines: table(serviceColumns, rows, terminal) };
 }
 
-/** Services are asked for their schemas: registries know no members. */
+/** Services are asked for their schemas: registries know no members, and the dead tell none. */
 async function members(
   kind: MemberKind,
   { instances, service }: Chosen,
   lookup: Lookup,
   terminal: Terminal,
 ): Promise<Shown> {
-  const rows = serviceRows(instances).filter((row) => service === undefined || row.service === service);
+  const living = instances.filter(isLiving);
+  const leftOut = instances.length - living.length;
+  if (leftOut > 0) terminal.note(leftOutText(leftOut, "helio ls shows them"));
+  const rows = serviceRows(living).filter((row) => service === undefined || row.service === service);
   const { listMembers, memberColumns, memberJson } = await import("./lookup/member-rows.js");
   const { found, failed } = await listMembers(kind, rows, lookup);
   return { json: found.map(memberJson), lines: table(memberColumns, found, terminal), failed };
 }
 
 /** An empty list is an answer, not a failure. */
-function nothing(what: string, { label, service, all }: LsFlags, { registries }: Listing): string {
+function nothing(what: string, { label, service }: LsFlags, { registries }: Listing): string {
   const filtered = label !== undefined || service !== undefined;
   const where = registries.map(({ endpoint }) => endpoint).join(", ");
-  const more = all ? "" : "; --all shows dead nodes, too";
-  return `no ${what}${filtered ? " of that kind" : ""}${where === "" ? "" : ` at ${where}`}${more}`;
+  return `no ${what}${filtered ? " of that kind" : ""}${where === "" ? "" : ` at ${where}`}`;
 }
 
 function labels(value: string, before: readonly Label[] | undefined): readonly Label[] {

@@ -5,6 +5,7 @@ import { type ConnectFlags, connectOptions, whole } from "./connect-options.js";
 import { Failure } from "./failure.js";
 import { nameOf } from "./lookup/instance-name.js";
 import type { KnownInstance } from "./lookup/known-instance.js";
+import { ONE_BY_NAME } from "./lookup/left-out.js";
 import type { Lookup } from "./lookup/lookup.js";
 import type { Reached } from "./lookup/reach.js";
 import type { Target } from "./lookup/target.js";
@@ -23,6 +24,8 @@ interface NodeFlags extends ConnectFlags {
 type Order = (way: Reached, flags: NodeFlags) => Promise<string>;
 
 const LEVELS = ["debug", "info", "warn", "error", "silent"] as const;
+/** Also with `--all`: an order that nobody can obey has failed. */
+const DEAD = { all: false, remedy: ONE_BY_NAME };
 /** What a node grants to its calls when nothing was said. */
 const GRACE_MS = 5_000;
 
@@ -30,7 +33,7 @@ const examples = `
 Examples:
   helio node pause greeter                     refuse new calls, and be found by no new client
   helio node resume 3f2a9c1b                   one instance, by the beginning of its name
-  helio node drain greeter --all               every instance of that name
+  helio node drain greeter --all               every living instance of that name
   helio node stop greeter --grace-ms 30000     let calls end for up to 30 s, then close the node
   helio node log-level greeter debug
 
@@ -88,7 +91,7 @@ function logLevelCommand(terminal: Terminal): Command {
     .description("Show what a node logs, or change it until it is started anew.")
     .argument("<name>", "a node, an instance, a service or an endpoint")
     .addArgument(new Argument("[level]", "what to log from now on").choices(LEVELS))
-    .option("--all", "every instance of that name")
+    .option("--all", "every living instance of that name")
     .option("--json", "print one JSON object")
     .action((name: string, level: string | undefined, flags: NodeFlags) =>
       give(name, level === undefined ? showLevel : setLevel(level), flags, terminal),
@@ -112,7 +115,7 @@ function verb(name: string, description: string, order: Order, terminal: Termina
   const command = new Command(name)
     .description(description)
     .argument("<name>", "a node, an instance, a service or an endpoint")
-    .option("--all", "every instance of that name")
+    .option("--all", "every living instance of that name")
     .option("--json", "print one JSON object")
     .action((target: string, flags: NodeFlags) => give(target, order, flags, terminal));
   return connectOptions(command);
@@ -132,7 +135,7 @@ function timeoutFor({ graceMs = GRACE_MS, timeoutMs }: NodeFlags): number {
 }
 
 async function give(name: string, order: Order, flags: NodeFlags, terminal: Terminal): Promise<void> {
-  await withTarget(name, flags, terminal, async (target, lookup) => {
+  await withTarget(name, flags, DEAD, terminal, async (target, lookup) => {
     if (!flags.all) requireOne(name, target);
     const { reached, failed } = reachAll(target, lookup, terminal);
     const results = await Promise.all(

@@ -11,11 +11,12 @@ import type { Terminal } from "./output/terminal.js";
 import { count, shortTime } from "./output/units.js";
 import type { PingListener, PingResult } from "./ping/ping-instance.js";
 import { type ClockOffset, clockOffset } from "./ping/ping-series.js";
-import { reachAll, withTarget } from "./with-lookup.js";
+import { deadPlan, reachAll, withTarget } from "./with-lookup.js";
 
 interface PingFlags extends ConnectFlags {
   readonly count: number;
   readonly intervalMs: number;
+  readonly all?: boolean;
   readonly json?: boolean;
 }
 
@@ -42,6 +43,7 @@ export function pingCommand(terminal: Terminal): Command {
     .argument("[name]", "a node, an instance, a service or an endpoint (default: all nodes)")
     .option("--count <n>", "how many times; 0 until Ctrl+C", whole, 4)
     .option("--interval-ms <n>", "from one to the next", positive, 250)
+    .option("--all", "dead instances, too")
     .option("--json", "print one JSON object, at the end")
     .addHelpText("after", examples)
     .action((name: string | undefined, flags: PingFlags) => ping(name, flags, terminal));
@@ -49,7 +51,7 @@ export function pingCommand(terminal: Terminal): Command {
 }
 
 async function ping(name: string | undefined, flags: PingFlags, terminal: Terminal): Promise<void> {
-  await withTarget(name, flags, terminal, async (target, lookup) => {
+  await withTarget(name, flags, deadPlan(flags), terminal, async (target, lookup) => {
     const ways = reachAll(target, lookup, terminal);
     const signal = terminal.interrupted();
     const { pingInstance } = await import("./ping/ping-instance.js");

@@ -7,7 +7,7 @@ import type { KnownInstance } from "./lookup/known-instance.js";
 import { table } from "./output/table.js";
 import type { Terminal } from "./output/terminal.js";
 import { age, bytes, counted, shortTime } from "./output/units.js";
-import { reachAll, withTarget } from "./with-lookup.js";
+import { deadPlan, reachAll, withTarget } from "./with-lookup.js";
 
 /** What a date can be at most, as ECMAScript has it. */
 const LAST_DATE_MS = 8.64e15;
@@ -15,6 +15,7 @@ const LAST_DATE_MS = 8.64e15;
 interface StatsFlags extends ConnectFlags {
   readonly reset?: boolean;
   readonly all?: boolean;
+  readonly kit?: boolean;
   readonly json?: boolean;
 }
 
@@ -39,8 +40,9 @@ export function statsCommand(terminal: Terminal): Command {
     .summary("show how often methods were called, and how long it took")
     .description("Show how often methods were called, how long it took, and how it ended.")
     .argument("[name]", "a node, an instance, a service or an endpoint (default: all nodes)")
-    .option("--all", "the methods that every node has, too, such as those that this command asks")
+    .option("--kit", "the methods that every node has, too, such as those that this command asks")
     .option("--reset", "count anew after this")
+    .option("--all", "dead instances, too")
     .option("--json", "print one JSON object")
     .addHelpText("after", examples)
     .action((name: string | undefined, flags: StatsFlags) => stats(name, flags, terminal));
@@ -48,7 +50,7 @@ export function statsCommand(terminal: Terminal): Command {
 }
 
 async function stats(name: string | undefined, flags: StatsFlags, terminal: Terminal): Promise<void> {
-  await withTarget(name, flags, terminal, async (target, lookup) => {
+  await withTarget(name, flags, deadPlan(flags), terminal, async (target, lookup) => {
     const ways = reachAll(target, lookup, terminal);
     const { chosenMethods, methodColumns, methodJson } = await import("./stats/method-rows.js");
     const service = target.kind === "service" ? target.name : undefined;
@@ -56,7 +58,7 @@ async function stats(name: string | undefined, flags: StatsFlags, terminal: Term
       ways.reached.map(async ({ instance, way }): Promise<Counted | undefined> => {
         try {
           const answer = await way.node.stats({ reset: flags.reset === true }, way.options);
-          const methods = chosenMethods(answer.methods, service, flags.all === true);
+          const methods = chosenMethods(answer.methods, service, flags.kit === true);
           return { instance, stats: { ...answer, methods } };
         } catch (error) {
           terminal.note(`${nameOf(instance)}: ${lookup.explain(error)}`);

@@ -1,6 +1,7 @@
 import { type ConnectFlags, connectSettings } from "./connect-options.js";
 import { troubleLines } from "./failure.js";
 import type { KnownInstance, Listing } from "./lookup/known-instance.js";
+import { leftOutText, livingOf } from "./lookup/left-out.js";
 import type { Lookup } from "./lookup/lookup.js";
 import type { Reached } from "./lookup/reach.js";
 import type { Target } from "./lookup/target.js";
@@ -23,14 +24,29 @@ export async function withLookup<T>(
   }
 }
 
+/** How dead instances are taken that nobody has named. */
+export interface DeadPlan {
+  /** They are not left out. */
+  readonly all: boolean;
+  /** What to tell a user who wants them. */
+  readonly remedy: string;
+}
+
+/** The usual plan, of verbs with `--all`. */
+export function deadPlan({ all = false }: { readonly all?: boolean }): DeadPlan {
+  return { all, remedy: "--all asks them, too" };
+}
+
 /**
- * Does something with what a name on the command line stands for. A name that is an endpoint is asked itself.
+ * Does something with what a name on the command line stands for. A name that is an endpoint is asked itself. Dead
+ * instances are left out as `livingOf` says, and the user is told.
  *
  * @throws Failure when nothing has that name, or nobody could be asked
  */
 export function withTarget<T>(
   name: string | undefined,
   flags: ConnectFlags,
+  dead: DeadPlan,
   terminal: Terminal,
   use: (target: Target, lookup: Lookup) => Promise<T>,
 ): Promise<T> {
@@ -40,7 +56,10 @@ export function withTarget<T>(
   return withLookup(looked, terminal, async (lookup) => {
     const listing = await lookup.list();
     noteSilent(listing, terminal);
-    return use(lookup.find(listing, isEndpoint ? undefined : name), lookup);
+    const found = lookup.find(listing, isEndpoint ? undefined : name);
+    const { target, leftOut } = dead.all ? { target: found, leftOut: 0 } : livingOf(found);
+    if (leftOut > 0) terminal.note(leftOutText(leftOut, dead.remedy));
+    return use(target, lookup);
   });
 }
 

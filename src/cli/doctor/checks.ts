@@ -1,3 +1,4 @@
+import { isLiving } from "../lookup/left-out.js";
 import type { Facts, Finding } from "./facts.js";
 import { checkNames, checkNodes, checkOpenFiles, checkServices } from "./node-checks.js";
 import { checkClocks, checkEndpoints, checkSecurity } from "./reach-checks.js";
@@ -11,17 +12,24 @@ const checks: readonly ((facts: Facts) => Finding[])[] = [
   checkRegistrations,
   checkNodes,
   checkServices,
-  checkNames,
-  checkEndpoints,
-  checkKits,
-  checkProtocols,
-  checkSchemas,
-  checkClocks,
-  checkSecurity,
-  checkOpenFiles,
+  ...[
+    checkNames,
+    checkEndpoints,
+    checkKits,
+    checkProtocols,
+    checkSchemas,
+    checkClocks,
+    checkSecurity,
+    checkOpenFiles,
+  ].map(ofTheLiving),
 ];
 
 /** What follows from what was seen. Pure. */
 export function diagnose(facts: Facts): Finding[] {
   return checks.flatMap((check) => check(facts));
+}
+
+/** What the dead were is nothing to do something about. */
+function ofTheLiving(check: (facts: Facts) => Finding[]): (facts: Facts) => Finding[] {
+  return (facts) => check({ ...facts, nodes: facts.nodes.filter(({ instance }) => isLiving(instance)) });
 }

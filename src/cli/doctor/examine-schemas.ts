@@ -1,5 +1,6 @@
 import { compareSchemas, type Incompatibility } from "../../wire/schema-compare.js";
 import type { KnownInstance } from "../lookup/known-instance.js";
+import { isLiving } from "../lookup/left-out.js";
 import type { Lookup } from "../lookup/lookup.js";
 import { serviceRows } from "../lookup/service-rows.js";
 import type { NodeFacts, SchemaFacts } from "./facts.js";
@@ -8,7 +9,8 @@ import type { NodeFacts, SchemaFacts } from "./facts.js";
 export async function examineSchemas(nodes: readonly NodeFacts[], lookup: Lookup): Promise<SchemaFacts[]> {
   // Those that don't answer are not asked once more.
   const answering = new Set(nodes.filter(({ info }) => info !== undefined).map(({ instance }) => instance));
-  const mixed = serviceRows(nodes.map(({ instance }) => instance)).flatMap(({ service, instances }) => {
+  const living = nodes.map(({ instance }) => instance).filter(isLiving);
+  const mixed = serviceRows(living).flatMap(({ service, instances }) => {
     const byHash = new Map<string, KnownInstance[]>();
     for (const instance of instances) {
       const hash = instance.services.find(({ name }) => name === service)?.schemaHash ?? "";

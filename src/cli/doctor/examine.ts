@@ -6,11 +6,13 @@ import { seenFrom } from "../../naming/reach.js";
 import { zmqSockets } from "../../socket/zmq-socket.js";
 import { VERSIONS } from "../../wire/handshake.js";
 import type { KnownInstance, Listing } from "../lookup/known-instance.js";
+import { isLiving } from "../lookup/left-out.js";
 import type { Lookup } from "../lookup/lookup.js";
 import { here, type Reached } from "../lookup/reach.js";
 import { pingInstance } from "../ping/ping-instance.js";
 import type { ClockOffset } from "../ping/ping-series.js";
 import { examineSchemas } from "./examine-schemas.js";
+import { isStopped, takesConnections } from "./examine-system.js";
 import type { EndpointFacts, Facts, NodeFacts } from "./facts.js";
 
 /** Nodes that are looked at at the same time. */
@@ -41,6 +43,11 @@ export async function examine(
 }
 
 async function examineNode(instance: KnownInstance, lookup: Lookup): Promise<NodeFacts> {
+  const isHere = instance.host === here().host;
+  if (!isLiving(instance)) {
+    const stopped = isHere && isStopped(instance.processId);
+    return { instance, endpoints: [], info: undefined, clock: undefined, stopped };
+  }
   const seen = instance.registries.length === 0 ? instance : seenFrom(instance, here());
   const looked = await Promise.all(
     instance.endpoints.map(
@@ -56,6 +63,7 @@ async function examineNode(instance: KnownInstance, lookup: Lookup): Promise<Nod
     endpoints: looked.map(({ facts }) => facts),
     info: answered?.info,
     clock: answered?.way === undefined ? undefined : await clockOf(answered.way),
+    stopped: isHere && isStopped(instance.processId),
   };
 }
 
@@ -74,9 +82,10 @@ async function examineEndpoint(instance: KnownInstance, endpoint: string, lookup
     const info = await way.node.info({}, way.options);
     return { facts: { endpoint, outcome: "answers", error: "" }, info, way };
   } catch (error) {
-    const listens = (await zmqSockets().probe?.(endpoint, timeoutMs)) ?? true;
-    const outcome = listens ? "mute" : "silent";
-    return { facts: { endpoint, outcome, error: listens ? lookup.explain(error) : "" } };
+    const greets = (await zmqSockets().probe?.(endpoint, timeoutMs)) ?? true;
+    if (greets) return { facts: { endpoint, outcome: "mute", error: lookup.explain(error) } };
+    const outcome = (await takesConnections(endpoint, timeoutMs)) ? "hung" : "silent";
+    return { facts: { endpoint, outcome, error: "" } };
   }
 }
 

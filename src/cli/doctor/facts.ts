@@ -24,6 +24,8 @@ export interface NodeFacts {
   /** What it says of itself; undefined when it could not be asked. */
   readonly info: InfoResponse | undefined;
   readonly clock: ClockOffset | undefined;
+  /** Its process is on this machine, and was stopped by a signal; false where that can't be told. */
+  readonly stopped: boolean;
 }
 
 /** What became of an attempt to reach an instance at one of its endpoints. */
@@ -32,11 +34,12 @@ export interface EndpointFacts {
   /**
    * - `answers`: the instance does, in a session
    * - `silent`: nobody listens there, as seen from here
+   * - `hung`: its system takes connections there, and the process says nothing
    * - `mute`: somebody listens there; but there was no answer of this instance
    * - `elsewhere`: it can only be reached from the instance's own machine, and was not tried
    * - `not-allowed`: it is on another machine, and was not tried without --remote
    */
-  readonly outcome: "answers" | "silent" | "mute" | "elsewhere" | "not-allowed";
+  readonly outcome: "answers" | "silent" | "hung" | "mute" | "elsewhere" | "not-allowed";
   /** Why there was no answer; empty where that is clear. */
   readonly error: string;
 }

@@ -1,25 +1,42 @@
 import { nameOf } from "../lookup/instance-name.js";
 import type { KnownInstance } from "../lookup/known-instance.js";
+import { isLiving } from "../lookup/left-out.js";
 import { isReady, serviceRows } from "../lookup/service-rows.js";
 import { age, count, counted } from "../output/units.js";
-import type { Facts, Finding } from "./facts.js";
+import type { Facts, Finding, NodeFacts } from "./facts.js";
 
 const NODE = "node";
 
 /** Whether each node is alive, and takes calls. */
 export function checkNodes({ nodes }: Facts): Finding[] {
-  const findings = nodes.flatMap(({ instance }): Finding[] => {
-    const said = unwell(instance);
+  const findings = nodes.flatMap((node): Finding[] => {
+    const said = unwell(node);
     return said === undefined ? [] : [{ check: NODE, level: "warn", ...said }];
   });
+  findings.push(...forgotten(nodes.filter(({ instance, stopped }) => !isLiving(instance) && !stopped)));
   if (findings.length > 0) return findings;
   if (nodes.length === 0) return [{ check: NODE, level: "ok", text: "nobody is there" }];
   return [{ check: NODE, level: "ok", text: `${counted(nodes.length, "instance")} alive` }];
 }
 
-function unwell(instance: KnownInstance): { text: string; advice: string } | undefined {
+/** One line for all that are dead: who was meant to go is of no interest, and is remembered for a while. */
+function forgotten(nodes: readonly NodeFacts[]): Finding[] {
+  const names = nodes.map(({ instance }) => `${nameOf(instance)} for ${age(instance.heardMsAgo)}`);
+  if (names.length === 0) return [];
+  const text = `${names.length === 1 ? "dead, and not heard of:" : `${names.length} are dead, and not heard of:`} ${names.join(", ")}`;
+  const advice = "start it again; or wait until it is forgotten, if it was meant to go";
+  return [{ check: NODE, level: "warn", text, advice }];
+}
+
+function unwell({ instance, stopped }: NodeFacts): { text: string; advice: string } | undefined {
   const name = nameOf(instance);
   const since = age(instance.heardMsAgo);
+  if (stopped) {
+    return {
+      text: `${name} is ${instance.state}: its process ${instance.processId} was stopped by a signal, and has said nothing for ${since}`,
+      advice: `kill -CONT ${instance.processId} lets it go on`,
+    };
+  }
   switch (instance.state) {
     case "stalled":
       return {
@@ -32,10 +49,7 @@ function unwell(instance: KnownInstance): { text: string; advice: string } | und
         advice: `see whether process ${instance.processId} runs, and whether it reaches the registry`,
       };
     case "dead":
-      return {
-        text: `${name} is dead: nothing was heard of it for ${since}`,
-        advice: `start it again; or wait until it is forgotten, if it was meant to go`,
-      };
+      return undefined;
     case "alive":
       break;
   }
@@ -57,12 +71,21 @@ export function checkServices({ nodes }: Facts): Finding[] {
   const rows = serviceRows(nodes.map(({ instance }) => instance));
   const lacking = rows.filter(({ ready }) => ready === 0);
   if (lacking.length > 0) {
-    return lacking.map(({ service, instances }) => ({
-      check,
-      level: "fail",
-      text: `${service} can be called nowhere: none of ${counted(instances.length, "instance")} is alive and serving`,
-      advice: "start another instance, or see what is said of these",
-    }));
+    return lacking.map(({ service, instances }) =>
+      instances.some(isLiving)
+        ? {
+            check,
+            level: "fail",
+            text: `${service} can be called nowhere: none of ${counted(instances.length, "instance")} is alive and serving`,
+            advice: "start another instance, or see what is said of these",
+          }
+        : {
+            check,
+            level: "warn",
+            text: `${service} can be called nowhere: whoever served it is dead`,
+            advice: "start an instance; or wait until it is forgotten, if it was meant to go",
+          },
+    );
   }
   return rows.length === 0
     ? []

@@ -38,6 +38,15 @@ function unreached(
               : "see what is said of the node",
         },
       ];
+    case "hung":
+      return [
+        {
+          check,
+          level,
+          text: `connections to ${where} are taken, but its process says nothing`,
+          advice: "see whether the process is stopped or hangs, and what is said of the node",
+        },
+      ];
     case "mute":
       return [
         {

@@ -171,6 +171,6 @@ function notFound(
   const meant = found.candidates.length === 0 ? "" : `did you mean ${found.candidates.join(" or ")}? `;
   return new Failure([
     `no node, instance or service ${quoted} among the ${count} ${count === 1 ? "instance" : "instances"} that ${where} ${registries.length > 1 || registries.length === 0 ? "know" : "knows"}`,
-    `${meant}helio ls --all shows what there is`,
+    `${meant}helio ls shows what there is`,
   ]);
 }

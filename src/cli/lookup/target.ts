@@ -1,4 +1,5 @@
 import { closestNames } from "../../core/closest-names.js";
+import { findServiceName } from "../reflect/service-name.js";
 import type { KnownInstance } from "./known-instance.js";
 
 /** What a name on the command line stands for. */
@@ -21,20 +22,22 @@ export interface NoTarget {
 const LEAST_PREFIX = 4;
 
 /**
- * Finds what a name stands for: a node, an instance or its beginning, a service or its last part, or an endpoint that a
- * node listens on. The earlier of these goes before the later. Without a name, all.
+ * Finds what a name stands for: a node, an instance, an endpoint that a node listens on, a service as `findServiceName`
+ * has it, the last part of a node's name, or the beginning of an instance. The earlier of these goes before the later.
+ * Without a name, all.
  */
 export function findTarget(instances: readonly KnownInstance[], name: string | undefined): Target | NoTarget {
   if (name === undefined) return { kind: "all", name: "", instances };
-  const of = (kind: Target["kind"], matches: (instance: KnownInstance) => boolean, whole = name) => {
+  const of = (kind: Target["kind"], matches: (instance: KnownInstance) => boolean) => {
     const found = instances.filter(matches);
-    return found.length === 0 ? undefined : { kind, name: whole, instances: found };
+    return found.length === 0 ? undefined : { kind, name, instances: found };
   };
   return (
     of("node", ({ node }) => node === name) ??
     of("instance", ({ instance }) => instance === name) ??
     of("endpoint", ({ endpoints }) => endpoints.includes(name)) ??
     findService(instances, name) ??
+    nodeByEnd(instances, name) ??
     prefix(instances, name) ?? { kind: "none", candidates: similar(instances, name) }
   );
 }
@@ -44,17 +47,22 @@ export function servicesOf(instances: readonly KnownInstance[]): string[] {
   return [...new Set(instances.flatMap(({ services }) => services.map(({ name }) => name)))].sort();
 }
 
-/** Finds a service by its name or its last part. */
+/** Finds a service by its name or a part of it, as `findServiceName` does. */
 export function findService(
   instances: readonly KnownInstance[],
-  name: string,
+  wanted: string,
 ): Target | NoTarget | undefined {
-  const all = servicesOf(instances);
-  const candidates = all.includes(name) ? [name] : all.filter((each) => each.endsWith(`.${name}`));
-  const [whole] = candidates;
-  if (whole === undefined) return undefined;
-  if (candidates.length > 1) return { kind: "ambiguous", candidates };
-  return { kind: "service", name: whole, instances: instances.filter((each) => serves(each, whole)) };
+  const found = findServiceName(wanted, servicesOf(instances));
+  switch (found.kind) {
+    case "none":
+      return undefined;
+    case "several":
+      return { kind: "ambiguous", candidates: found.candidates };
+    case "one": {
+      const { name } = found;
+      return { kind: "service", name, instances: instances.filter((each) => serves(each, name)) };
+    }
+  }
 }
 
 /** What to tell a user whose word has several meanings. */
@@ -64,6 +72,17 @@ export function ambiguousText(name: string, { candidates }: NoTarget): string {
 
 function serves({ services }: KnownInstance, name: string): boolean {
   return services.some((each) => each.name === name);
+}
+
+function nodeByEnd(instances: readonly KnownInstance[], name: string): Target | NoTarget | undefined {
+  const fits = (node: string) => node.toLowerCase().endsWith(`.${name.toLowerCase()}`);
+  const same = (node: string) => node.toLowerCase() === name.toLowerCase();
+  const nodes = [...new Set(instances.map(({ node }) => node))];
+  const candidates = nodes.some(same) ? nodes.filter(same) : nodes.filter(fits);
+  const [whole] = candidates;
+  if (whole === undefined) return undefined;
+  if (candidates.length > 1) return { kind: "ambiguous", candidates };
+  return { kind: "node", name: whole, instances: instances.filter(({ node }) => node === whole) };
 }
 
 function prefix(instances: readonly KnownInstance[], name: string): Target | NoTarget | undefined {

@@ -1,7 +1,11 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import process from "node:process";
 import { afterAll, describe, expect, test } from "vitest";
 import type { Finding } from "../../../src/cli/doctor/facts.js";
 import type { KnownInstance } from "../../../src/cli/lookup/known-instance.js";
 import { createNode, insecure, type Node, serve } from "../../../src/index.js";
+import { hostId } from "../../../src/node/host-id.js";
 import { type DynamicService, dynamicService } from "../../../src/wire/dynamic-service.js";
 import { schemaHash } from "../../../src/wire/schema-hash.js";
 import { helio } from "../../unit/cli/fake-terminal.js";
@@ -17,7 +21,14 @@ afterAll(() => Promise.all(nodes.map((node) => node.close())));
 async function examine(...instances: readonly KnownInstance[]) {
   const registry = await standInRegistry(instances);
   nodes.push(registry);
-  const { code, out } = await helio("doctor", "--registry", endpointOf(registry), "--json");
+  const { code, out } = await helio(
+    "doctor",
+    "--registry",
+    endpointOf(registry),
+    "--json",
+    "--timeout-ms",
+    "1000",
+  );
   const { healthy, findings } = JSON.parse(out[0] ?? "") as { healthy: boolean; findings: Finding[] };
   expect(code).toBe(healthy ? 0 : 1);
   return findings
@@ -120,7 +131,31 @@ describe("helio doctor", () => {
   test("tells of services that can be called nowhere", async () => {
     const dead = known("dead", { services: services("x.v1.DeadService"), state: "dead", endpoints: [] });
     expect(await examine(dead)).toContain(
-      "fail service: x.v1.DeadService can be called nowhere: none of 1 instance is alive and serving",
+      "warn service: x.v1.DeadService can be called nowhere: whoever served it is dead",
     );
+  });
+
+  test.runIf(process.platform === "linux")("tells a process that is stopped from a closed way", async () => {
+    const child = spawn(process.execPath, [
+      "-e",
+      'require("node:net").createServer().listen(0, "127.0.0.1", function () { console.log(this.address().port) })',
+    ]);
+    try {
+      const [port] = await once(child.stdout, "data");
+      const { pid: processId = 0 } = child;
+      child.kill("SIGSTOP");
+      const stopped = known("stopped", {
+        endpoints: [`tcp://127.0.0.1:${String(port).trim()}`],
+        host: hostId(),
+        processId,
+        state: "suspect",
+      });
+      expect(await examine(stopped)).toEqual([
+        `warn node: stopped (stopped-) is suspect: its process ${processId} was stopped by a signal, and has said nothing for 0s`,
+        `warn endpoint: connections to ${stopped.endpoints[0]} of stopped (stopped-) are taken, but its process says nothing`,
+      ]);
+    } finally {
+      child.kill("SIGKILL");
+    }
   });
 });

@@ -56,6 +56,7 @@ describe("helio ls", () => {
         "ENDPOINTS",
         "SERVICES",
       ],
+      ["camera", "00000000", "dead", "serving", "ipc:///run/camera", "example.v1.CameraService"],
       ["client", "client-0", "stalled", "serving", "none", "none"],
       [
         "greeter",
@@ -81,15 +82,11 @@ describe("helio ls", () => {
     ]);
   });
 
-  test("shows dead nodes with --all", async () => {
-    const { out } = await helio("ls", "nodes", "--all", ...at);
-    expect(out[1]).toMatch(/^camera +00000000 +dead /);
-  });
-
   test("shows services, and how many of their instances can be called", async () => {
     const { out } = await helio("ls", "services", ...at);
     expect(rows(out)).toEqual([
       ["SERVICE", "READY", "SCHEMA", "NODES", "NOT READY"],
+      ["example.v1.CameraService", "0/1", "0011223344556677", "camera", "1 dead"],
       ["example.v1.ClockService", "0/1", "0011223344556677", "greeter", "1 paused"],
       ["example.v1.GreeterService", "1/2", "0011223344556677", "greeter ×2", "1 paused"],
     ]);
@@ -98,11 +95,13 @@ describe("helio ls", () => {
   test("shows what has a label, or serves something", async () => {
     expect((await helio("ls", "--label", "zone=eu-1", ...at)).out).toHaveLength(2);
     expect((await helio("ls", "--label", "zone=eu-2", ...at)).out).toEqual([]);
-    expect((await helio("ls", "--service", "ClockService", ...at)).out[1]).toMatch(/^greeter +9d01aa00/);
+    for (const name of ["example.v1.ClockService", "ClockService", "Clock", "clock"]) {
+      expect((await helio("ls", "--service", name, ...at)).out[1]).toMatch(/^greeter +9d01aa00/);
+    }
     expect(await helio("ls", "--service", "Nothing", ...at)).toEqual({
       code: 0,
       out: [],
-      err: [`no nodes of that kind at ${at[1]}; --all shows dead nodes, too`],
+      err: [`no nodes of that kind at ${at[1]}`],
     });
   });
 
@@ -117,8 +116,8 @@ describe("helio ls", () => {
         instances: 4,
       },
     ]);
-    expect(nodes).toHaveLength(3);
-    expect(nodes[1]).toMatchObject({
+    expect(nodes).toHaveLength(4);
+    expect(nodes[2]).toMatchObject({
       node: "greeter",
       instance: "3f2a9c1b-77",
       state: "alive",
@@ -127,7 +126,7 @@ describe("helio ls", () => {
       registries: [at[1]],
     });
     const listed = JSON.parse((await helio("ls", "services", "--json", ...at)).out[0] ?? "");
-    expect(listed.services[1]).toMatchObject({
+    expect(listed.services[2]).toMatchObject({
       service: "example.v1.GreeterService",
       ready: 1,
       schemas: { "0011223344556677": 2 },
@@ -138,7 +137,7 @@ describe("helio ls", () => {
     const { code, out, err } = await helio("ls", "--registry", "ipc:///nowhere/registry", ...at);
     expect({ code, lines: out.length, err }).toEqual({
       code: 0,
-      lines: 4,
+      lines: 5,
       err: [
         "warning: no registry answers at ipc:///nowhere/registry: nobody listens there; this is what the others know",
       ],

@@ -105,7 +105,7 @@ describe("helio ping", () => {
     expect({ code, out }).toEqual({ code: 1, out: [] });
     expect(err).toEqual([
       `no node, instance or service "greter" among the 5 instances that ${at[1]} knows`,
-      "did you mean greeter? helio ls --all shows what there is",
+      "did you mean greeter? helio ls shows what there is",
     ]);
   });
 

@@ -79,9 +79,9 @@ describe("helio stats", () => {
     expect(histogram.reduce((sum: number, { count }: { count: number }) => sum + count, 0)).toBe(5);
   });
 
-  test("shows the methods that every node has with --all", async () => {
+  test("shows the methods that every node has with --kit", async () => {
     expect((await helio("stats", "echo", ...at)).out.join("\n")).not.toContain("NodeService");
-    expect((await helio("stats", "echo", "--all", ...at)).out.join("\n")).toContain("NodeService/Stats");
+    expect((await helio("stats", "echo", "--kit", ...at)).out.join("\n")).toContain("NodeService/Stats");
   });
 
   test("ends with 1 when one of them does not answer", async () => {

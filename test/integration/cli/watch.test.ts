@@ -45,9 +45,9 @@ describe("helio watch", () => {
 
   test("shows only what it is asked for, also what is not there yet", async () => {
     await using _other = await echo("other");
-    const { terminal, ended } = watch("echo");
-    await using _echo = await echo("echo");
-    await terminal.printed(/up +echo/);
+    const { terminal, ended } = watch("second");
+    await using _second = await echo("second");
+    await terminal.printed(/up +second/);
     terminal.interrupt();
     await ended;
     expect(terminal.out.filter((line) => line.includes("other"))).toEqual([]);

@@ -117,11 +117,34 @@ describe("a node", () => {
       "a (a-0000) is stalled: its machine answers, but its event loop has said nothing for 4s",
     ],
     [{ state: "suspect" }, "a (a-0000) is suspect: it has said nothing for 4s, or its connection broke"],
-    [{ state: "dead" }, "a (a-0000) is dead: nothing was heard of it for 4s"],
+    [{ state: "dead" }, "dead, and not heard of: a (a-0000) for 4s"],
     [{ condition: "paused" }, "a (a-0000) is paused, and refuses calls"],
     [{ condition: "draining" }, "a (a-0000) is draining, and takes no new calls"],
   ] as const)("that is %j is told of", (more, told) => {
     expect(troubles({ nodes: [node("a", { heardMsAgo: 4_000, ...more })] })).toEqual([`warn node: ${told}`]);
+  });
+
+  test("that is stopped by a signal is told of as such, be it dead or not seen so yet", () => {
+    for (const state of ["alive", "suspect", "dead"] as const) {
+      expect(
+        troubles({ nodes: [node("a", { state, heardMsAgo: 4_000, processId: 77 }, { stopped: true })] }),
+      ).toEqual([
+        `warn node: a (a-0000) is ${state}: its process 77 was stopped by a signal, and has said nothing for 4s`,
+      ]);
+    }
+  });
+
+  test("that is dead shares its line with others, and nothing else is said of it", () => {
+    const nodes = ["a", "b"].map((name) =>
+      node(
+        name,
+        { state: "dead", heardMsAgo: 4_000, kit: `typescript 0.0.${name}`, endpoints: ["tcp://192.0.2.1:1"] },
+        { endpoints: [], clock: undefined, info: undefined },
+      ),
+    );
+    expect(troubles({ nodes })).toEqual([
+      "warn node: 2 are dead, and not heard of: a (a-0000) for 4s, b (b-0000) for 4s",
+    ]);
   });
 
   test("of a name that another one has is the same, or told of", () => {
@@ -139,6 +162,13 @@ describe("a service", () => {
     const paused = node("a", { services: services("x.One"), condition: "paused" });
     expect(troubles({ nodes: [paused] })).toContain(
       "fail service: x.One can be called nowhere: none of 1 instance is alive and serving",
+    );
+  });
+
+  test("that only the dead served is told of, and is no failure", () => {
+    const dead = node("a", { services: services("x.One"), state: "dead" });
+    expect(troubles({ nodes: [dead] })).toContain(
+      "warn service: x.One can be called nowhere: whoever served it is dead",
     );
   });
 
@@ -164,12 +194,17 @@ describe("a service", () => {
 });
 
 describe("an endpoint", () => {
-  const at = (outcome: "silent" | "mute" | "elsewhere" | "not-allowed", error = "") => [
+  const at = (outcome: "silent" | "hung" | "mute" | "elsewhere" | "not-allowed", error = "") => [
     { endpoint: "tcp://192.0.2.1:1", outcome, error },
   ];
 
   test.each([
     ["silent", "", "fail endpoint: nobody listens at tcp://192.0.2.1:1 of a (a-0000), as seen from here"],
+    [
+      "hung",
+      "",
+      "fail endpoint: connections to tcp://192.0.2.1:1 of a (a-0000) are taken, but its process says nothing",
+    ],
     [
       "mute",
       "another node listens there now",
@@ -191,9 +226,12 @@ describe("an endpoint", () => {
     ]);
   });
 
-  test("of a node that is dead is a warning, like the node", () => {
-    const dead = node("a", { state: "dead" }, { endpoints: at("silent") });
-    expect(troubles({ nodes: [dead] }).filter((line) => line.startsWith("fail"))).toEqual([]);
+  test("of a node that is suspect is a warning, like the node", () => {
+    const suspect = node("a", { state: "suspect" }, { endpoints: at("silent") });
+    expect(troubles({ nodes: [suspect] }).map((line) => line.slice(0, 13))).toEqual([
+      "warn node: a ",
+      "warn endpoint",
+    ]);
   });
 
   test("of another machine's loopback is nothing where there is another way in", () => {

@@ -28,6 +28,7 @@ export function node(
     endpoints: instance.endpoints.map((endpoint) => ({ endpoint, outcome: "answers", error: "" })),
     info: InfoResponse.create({ security: "insecure", protocolVersions: [1] }),
     clock: { ms: 0.1, errorMs: 0.2 },
+    stopped: false,
     ...facts,
   };
 }

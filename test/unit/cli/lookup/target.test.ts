@@ -8,7 +8,8 @@ const clock = known("clock", {
   instance: "cccc3333",
   services: services("example.v1.ClockService", "other.v1.ClockService"),
 });
-const all = [greeterA, greeterB, clock];
+const oven = known("bakery.oven", { instance: "dddd4444" });
+const all = [greeterA, greeterB, clock, oven];
 
 function names(found: ReturnType<typeof findTarget>) {
   return "instances" in found ? found.instances.map(({ instance }) => instance) : found;
@@ -27,6 +28,11 @@ describe("a name on the command line", () => {
     ["example.v1.GreeterService", "service", ["aaaa1111", "aaaa2222"]],
     ["GreeterService", "service", ["aaaa1111", "aaaa2222"]],
     ["v1.GreeterService", "service", ["aaaa1111", "aaaa2222"]],
+    ["v1.Greeter", "service", ["aaaa1111", "aaaa2222"]],
+    ["Greeter", "service", ["aaaa1111", "aaaa2222"]],
+    ["greeterservice", "service", ["aaaa1111", "aaaa2222"]],
+    ["oven", "node", ["dddd4444"]],
+    ["Bakery.Oven", "node", ["dddd4444"]],
   ])("%s is a %s", (name, kind, instances) => {
     const found = findTarget(all, name);
     expect(found.kind).toBe(kind);
@@ -52,21 +58,32 @@ describe("a name on the command line", () => {
     }
   });
 
+  test("may be the last part of a node's name, where that is one node's only", () => {
+    const other = known("kitchen.oven");
+    expect(findTarget([...all, other], "oven")).toEqual({
+      kind: "ambiguous",
+      candidates: ["bakery.oven", "kitchen.oven"],
+    });
+    expect(findTarget([...all, known("oven")], "oven")).toMatchObject({ kind: "node", name: "oven" });
+    expect(findTarget(all, "en").kind).toBe("none");
+  });
+
   test("of three letters is no beginning of an instance", () => {
     expect(findTarget(all, "ccc").kind).toBe("none");
   });
 
   test.each([
     ["greter", ["greeter"]],
-    ["Clock", ["clock"]],
+    ["Clok", ["clock"]],
     ["GreeterServise", ["example.v1.GreeterService"]],
     ["nothing-like-it", []],
   ])("%s is nothing, but may mean %s", (name, candidates) => {
     expect(findTarget(all, name)).toEqual({ kind: "none", candidates });
   });
 
-  test("finds a service only by whole parts of its name", () => {
+  test("finds a service only by whole parts of its name, but for Service at its end", () => {
     expect(findService(all, "Service")).toBeUndefined();
-    expect(findService(all, "greeter")).toBeUndefined();
+    expect(findService(all, "reeter")).toBeUndefined();
+    expect(findService(all, "Greeter")).toMatchObject({ name: "example.v1.GreeterService" });
   });
 });
