@@ -50,7 +50,7 @@ export interface NodeOptions extends CommonOptions {
   readonly resolvers?: readonly Resolver[] | undefined;
   /** How calls are spread over instances, unless a client says otherwise. Default `roundRobin()`. */
   readonly balancer?: Balancer | undefined;
-  /** What others may choose instances by, such as `{ zone: "eu-1" }`. */
+  /** What others may choose instances by, such as `{ zone: "eu-1" }`: up to 64 names with one line of text each. */
   readonly labels?: Readonly<Record<string, string>> | undefined;
   /**
    * Where others reach this node, when that is not where it listens: `["tcp://greeter.example.org:5555"]`. Default: the

@@ -6,6 +6,7 @@ import type { InstanceInfo } from "../../naming/instance.js";
 import type { OpenResolver, Resolver, ResolverHost } from "../../naming/resolver.js";
 import { showValue } from "../../wire/show-value.js";
 import { InstanceListeners } from "../instance-listeners.js";
+import { checkLabels } from "../labels.js";
 import { type ServiceOrName, serviceNames } from "../service-names.js";
 
 /** Where services are. */
@@ -36,10 +37,10 @@ function instancesOf(addresses: readonly FixedAddresses[]): readonly InstanceInf
   for (const entry of addresses) {
     if (typeof entry !== "object" || entry === null) throw notAList(entry);
     checkOptionNames("an entry of fixed()", entry, ["services", "endpoints", "labels"]);
-    const { services, endpoints, labels = {} } = entry;
+    const { services, endpoints } = entry;
     const names = serviceNames(services);
     checkEndpoints(endpoints);
-    checkLabels(labels);
+    const labels = checkLabels(entry.labels);
     for (const endpoint of endpoints) {
       const before = known.get(endpoint);
       known.set(endpoint, {
@@ -55,18 +56,6 @@ function notAList(value: unknown): HeliographError {
   return invalidArgument(
     `fixed() takes a list such as [{ services: [GreeterService], endpoints: ["tcp://10.0.0.7:5555"] }], got ${showValue(value)}`,
   );
-}
-
-function checkLabels(labels: unknown): void {
-  const fit =
-    typeof labels === "object" &&
-    labels !== null &&
-    Object.values(labels).every((value) => typeof value === "string");
-  if (!fit) {
-    throw invalidArgument(
-      `labels must be names with texts, such as { zone: "eu-1" }, got ${showValue(labels)}`,
-    );
-  }
 }
 
 function openList(instances: readonly InstanceInfo[], { logger }: ResolverHost): OpenResolver {

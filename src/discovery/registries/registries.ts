@@ -9,7 +9,6 @@ export const LOCAL_REGISTRY = "tcp://127.0.0.1:7700";
 
 /** Beyond this, every node would say everything too often. */
 const MAX_REGISTRIES = 16;
-const LOCAL = /^local(?::(\d{1,5}))?$/;
 
 /** One of the registries of a node. */
 export interface RegistryAddress {
@@ -66,11 +65,20 @@ function addresses(list: readonly string[], from: string, own: string): readonly
 }
 
 function readAddress(text: string, from: string, own: string): RegistryAddress {
-  const [local, port] = LOCAL.exec(text) ?? [];
-  if (local !== undefined) {
-    if (port === undefined) return { endpoint: own, local: true };
-    if (Number(port) > 0 && Number(port) < 65_536)
-      return { endpoint: `tcp://127.0.0.1:${Number(port)}`, local: true };
+  if (text === "local") return { endpoint: own, local: true };
+  if (typeof text === "string" && text.startsWith("local:")) {
+    const port = /^\d{1,5}$/.test(text.slice(6)) ? Number(text.slice(6)) : 0;
+    if (port > 0 && port < 65_536) return { endpoint: `tcp://127.0.0.1:${port}`, local: true };
+    throw invalidArgument(
+      `${from}: ${showValue(text)} has no port of this machine: write local:7701 with a port from 1 to 65535, or local for ${own}`,
+    );
+  }
+  if (text === "off") {
+    const none =
+      from === REGISTRY_VARIABLE
+        ? "off stands alone, for none"
+        : "off is for HELIOGRAPH_REGISTRY; write [] for none";
+    throw invalidArgument(`${from}: "off" is no registry: ${none}`);
   }
   try {
     checkEndpoint(text);

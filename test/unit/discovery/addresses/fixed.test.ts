@@ -105,7 +105,7 @@ describe("fixed", () => {
     [[{ services: [GREETER], endpoints: ["10.0.0.7:1"] }], '"10.0.0.7:1" is not an endpoint'],
     [
       [{ services: [GREETER], endpoints: [at("a", 1)], labels: { zone: 1 } }],
-      "labels must be names with texts",
+      "the label zone must be a text",
     ],
     [
       [{ services: [GREETER], endpoints: [at("a", 1)], label: {} }],

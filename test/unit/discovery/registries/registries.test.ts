@@ -57,7 +57,20 @@ describe("the registries of a node", () => {
     ],
     [undefined, "tcp://r1.invalid:1,10.0.0.7:7", /HELIOGRAPH_REGISTRY: "10.0.0.7:7" is not an endpoint/],
     [undefined, "tcp://r1.invalid", /HELIOGRAPH_REGISTRY: .* has no port/],
-    [undefined, "local:70000", /HELIOGRAPH_REGISTRY: "local:70000"/],
+    [
+      undefined,
+      "local:70000",
+      /HELIOGRAPH_REGISTRY: "local:70000" has no port of this machine: write local:7701 with a port from 1 to 65535, or local/,
+    ],
+    [["local:99999"], undefined, /registries: "local:99999" has no port of this machine/],
+    [["local:"], undefined, /registries: "local:" has no port of this machine/],
+    [["local:x"], undefined, /"local:x" has no port/],
+    [
+      ["off"],
+      undefined,
+      /registries: "off" is no registry: off is for HELIOGRAPH_REGISTRY; write \[\] for none/,
+    ],
+    [undefined, "off,tcp://r1.invalid:1", /"off" is no registry: off stands alone, for none/],
     [undefined, "local:0", /"local:0"/],
     [
       ["tcp://r1.invalid:*"],
