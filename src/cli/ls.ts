@@ -6,6 +6,7 @@ import type { KnownInstance, Listing } from "./lookup/known-instance.js";
 import { isLiving, leftOutText } from "./lookup/left-out.js";
 import type { Lookup } from "./lookup/lookup.js";
 import type { MemberKind } from "./lookup/member-rows.js";
+import { variantsNotes } from "./lookup/schema-variants.js";
 import { serviceColumns, serviceJson, serviceRows } from "./lookup/service-rows.js";
 import { ambiguousText, findService } from "./lookup/target.js";
 import { printable } from "./output/printable.js";
@@ -80,10 +81,13 @@ async function ls(what: string, flags: LsFlags, terminal: Terminal): Promise<voi
       : what === "services"
         ? services(chosen, terminal)
         : nodes(chosen, terminal);
-    for (const line of failed) terminal.note(`${terminal.noteColours.yellow("warning:")} ${printable(line)}`);
+    const warn = (line: string) =>
+      terminal.note(`${terminal.noteColours.yellow("warning:")} ${printable(line)}`);
+    for (const line of failed) warn(line);
     if (flags.json) terminal.json({ registries: listing.registries, [what]: json });
     else if (json.length === 0) terminal.note(nothing(what, flags, listing));
     else for (const line of lines) terminal.print(line);
+    for (const line of kind === undefined ? variantsNotes(ofService(chosen)) : []) warn(line);
     if (failed.length > 0) throw new Failure([]);
   });
 }
@@ -97,6 +101,14 @@ function choose({ instances }: Listing, { service, label = [] }: LsFlags): Chose
     service: found !== undefined && "name" in found ? found.name : service,
     instances: serving.filter(({ labels }) => label.every(([name, value]) => labels[name] === value)),
   };
+}
+
+/** Nodes may serve more than the service that was asked for. */
+function ofService({ instances, service }: Chosen): KnownInstance[] {
+  return instances.map((instance) => ({
+    ...instance,
+    services: instance.services.filter(({ name }) => service === undefined || name === service),
+  }));
 }
 
 function nodes({ instances }: Chosen, terminal: Terminal): Shown {

@@ -12,6 +12,7 @@ import { Failure, troubleLines } from "../failure.js";
 import { nameOf } from "../lookup/instance-name.js";
 import type { Listing } from "../lookup/known-instance.js";
 import type { Lookup } from "../lookup/lookup.js";
+import { schemaVariants, variantsNotes } from "../lookup/schema-variants.js";
 import { servicesOf } from "../lookup/target.js";
 import { printable } from "../output/printable.js";
 import type { Terminal } from "../output/terminal.js";
@@ -63,6 +64,7 @@ export async function describeMethod(name: MethodName, parts: DescribeParts): Pr
 /** All services that are announced, each with its methods. Those whose schema nobody tells are noted. */
 export async function describeServices(parts: DescribeParts): Promise<Description> {
   const services = await readServices(parts);
+  for (const line of variantsNotes(parts.listing.instances)) parts.terminal.note(printable(line));
   return {
     text: services.map(serviceOutline).join("\n\n"),
     json: { services: services.map(serviceJson) },
@@ -116,15 +118,14 @@ async function readServices({ listing, lookup, terminal }: DescribeParts): Promi
 
 /** Instances of one service may have other schemas than the one that is shown. */
 function noteOthers({ name, hash, instance }: ReflectedService, { listing, terminal }: DescribeParts): void {
-  const others = new Map<string, string[]>();
-  for (const each of listing.instances) {
-    const served = each.services.find((service) => service.name === name)?.schemaHash;
-    if (served === undefined || served === "" || served === hash) continue;
-    others.set(served, [...(others.get(served) ?? []), nameOf(each)]);
-  }
-  for (const [other, instances] of others) {
+  const variants = schemaVariants(listing.instances).find(({ service }) => service === name);
+  for (const other of variants?.schemas ?? []) {
+    if (other.hash === hash) continue;
+    const whose = other.instances.map(nameOf).join(", ");
     terminal.note(
-      `this is what ${nameOf(instance)} serves (${hash}); ${instances.join(", ")} has another schema (${printable(other)})`,
+      printable(
+        `this is what ${nameOf(instance)} serves (${hash}); ${whose} ${other.instances.length === 1 ? "has" : "have"} another schema (${other.hash}); helio doctor says whether they go together`,
+      ),
     );
   }
 }

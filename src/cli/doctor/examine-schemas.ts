@@ -1,31 +1,20 @@
 import { compareSchemas, type Incompatibility } from "../../wire/schema-compare.js";
 import type { KnownInstance } from "../lookup/known-instance.js";
-import { isLiving } from "../lookup/left-out.js";
 import type { Lookup } from "../lookup/lookup.js";
-import { serviceRows } from "../lookup/service-rows.js";
+import { schemaVariants } from "../lookup/schema-variants.js";
 import type { NodeFacts, SchemaFacts } from "./facts.js";
 
 /** Compares the schemas of services whose instances have different ones. */
 export async function examineSchemas(nodes: readonly NodeFacts[], lookup: Lookup): Promise<SchemaFacts[]> {
   // Those that don't answer are not asked once more.
   const answering = new Set(nodes.filter(({ info }) => info !== undefined).map(({ instance }) => instance));
-  const living = nodes.map(({ instance }) => instance).filter(isLiving);
-  const mixed = serviceRows(living).flatMap(({ service, instances }) => {
-    const byHash = new Map<string, KnownInstance[]>();
-    for (const instance of instances) {
-      const hash = instance.services.find(({ name }) => name === service)?.schemaHash ?? "";
-      // One that tells no hash may have any schema.
-      if (hash !== "") byHash.set(hash, [...(byHash.get(hash) ?? []), instance]);
-    }
-    return byHash.size > 1 ? [{ service, byHash }] : [];
-  });
   return Promise.all(
-    mixed.map(async ({ service, byHash }) => ({
+    schemaVariants(nodes.map(({ instance }) => instance)).map(async ({ service, schemas }) => ({
       service,
-      schemas: [...byHash].map(([hash, instances]) => ({ hash, instances })),
+      schemas,
       incompatible: await compare(
         service,
-        [...byHash.values()].map((instances) => instances.filter((each) => answering.has(each))),
+        schemas.map(({ instances }) => instances.filter((each) => answering.has(each))),
         lookup,
       ),
     })),

@@ -1,6 +1,7 @@
 import type { InfoResponse } from "../../gen/heliograph/node/v1/node.js";
 import type { Incompatibility } from "../../wire/schema-compare.js";
 import type { KnownInstance, RegistryAnswer } from "../lookup/known-instance.js";
+import type { SchemaVariants } from "../lookup/schema-variants.js";
 import type { ClockOffset } from "../ping/ping-series.js";
 
 /** What a doctor has seen: all that its checks go by. */
@@ -45,12 +46,7 @@ export interface EndpointFacts {
 }
 
 /** One service with several schemas. */
-export interface SchemaFacts {
-  readonly service: string;
-  readonly schemas: readonly {
-    readonly hash: string;
-    readonly instances: readonly KnownInstance[];
-  }[];
+export interface SchemaFacts extends SchemaVariants {
   /** What does not go together; undefined when the schemas could not be had. */
   readonly incompatible: readonly Incompatibility[] | undefined;
 }

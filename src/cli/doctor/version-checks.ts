@@ -1,4 +1,5 @@
 import { nameOf } from "../lookup/instance-name.js";
+import { variantsText } from "../lookup/schema-variants.js";
 import { counted } from "../output/units.js";
 import type { Facts, Finding } from "./facts.js";
 
@@ -56,11 +57,9 @@ export function checkProtocols({ nodes, protocolVersions }: Facts): Finding[] {
 /** Whether instances of a service that have different schemas go together. */
 export function checkSchemas({ schemas, nodes }: Facts): Finding[] {
   const check = "schema";
-  const findings = schemas.map(({ service, schemas: variants, incompatible }): Finding => {
-    const who = variants
-      .map(({ hash, instances }) => `${hash} (${instances.map(nameOf).join(", ")})`)
-      .join(" and ");
-    const has = `${service} has ${counted(variants.length, "schema")}, ${who}`;
+  const findings = schemas.map((variants): Finding => {
+    const { incompatible } = variants;
+    const has = variantsText(variants);
     if (incompatible === undefined) {
       return {
         check,

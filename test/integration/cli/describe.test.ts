@@ -46,7 +46,10 @@ describe("helio describe", () => {
       "  rpc Other(Note) returns (Note);",
     ]);
     expect(out).toContain("heliograph.test.v1.CodecService");
-    expect(err).toEqual(["example.v1.GoneService: gone (gone-000): nobody listens there"]);
+    expect(err).toEqual([
+      "example.v1.GoneService: gone (gone-000): nobody listens there",
+      expect.stringMatching(/CallService has 2 schemas, .*; helio doctor says whether they go together$/),
+    ]);
   });
 
   test("shows a service as its .proto has it, and who has another one", async () => {
@@ -58,7 +61,7 @@ describe("helio describe", () => {
     });
     expect((await describes("CallService")).err).toEqual([
       expect.stringMatching(
-        /^this is what notes \(.{8}\) serves \([0-9a-f]{16}\); gone \(gone-000\) has another schema \(0011223344556677\)$/,
+        /^this is what notes \(.{8}\) serves \([0-9a-f]{16}\); gone \(gone-000\) has another schema \(0011223344556677\); helio doctor says whether they go together$/,
       ),
     ]);
   });

@@ -105,6 +105,28 @@ describe("helio ls", () => {
     });
   });
 
+  test("says where instances of a service announce schemas that differ", async () => {
+    const at = (instance: string, schemaHash: string, more = {}) =>
+      known("greeter", { instance, services: [{ name: "x.v1.GreeterService", schemaHash }], ...more });
+    const other = known("clock", { services: services("x.v1.ClockService") });
+    await using mixed = await standInRegistry([
+      at("one-1", "aaaa"),
+      at("two-2", "bbbb"),
+      at("dead-3", "cccc", { state: "dead" }),
+      at("silent-4", ""),
+      other,
+    ]);
+    const from = ["--registry", endpointOf(mixed)];
+    const told =
+      "warning: x.v1.GreeterService has 2 schemas, aaaa (greeter (one-1)) and bbbb (greeter (two-2)); helio doctor says whether they go together";
+    for (const args of [[], ["services"], ["--service", "Greeter", "--json"]]) {
+      const { code, err } = await helio("ls", ...args, ...from);
+      expect({ code, err }).toEqual({ code: 0, err: [told] });
+    }
+    expect((await helio("ls", "--service", "Clock", ...from)).err).toEqual([]);
+    expect((await helio("describe", "--timeout-ms", "100", ...from)).err).toContain(told.slice(9));
+  });
+
   test("gives a program one JSON object", async () => {
     const { out } = await helio("ls", "--json", ...at);
     expect(out).toHaveLength(1);
