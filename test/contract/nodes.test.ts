@@ -19,7 +19,8 @@ import {
   setHealth,
 } from "../../src/index.js";
 import { memoryNetwork } from "../../src/testing/index.js";
-import { CallService } from "../gen/heliograph/test/v1/call_heliograph.js";
+import type { Note } from "../gen/heliograph/test/v1/call.js";
+import { CallService, SecondService } from "../gen/heliograph/test/v1/call_heliograph.js";
 import { deferred, silent } from "./rpc-harness.js";
 
 const open: Node[] = [];
@@ -206,6 +207,37 @@ describe("nodes", () => {
     expect(known.map((each) => each.instance).sort()).toEqual(twins.map((each) => each.instance).sort());
     const client = createClient(caller, CallService);
     await Promise.all(twins.map(({ instance }) => client.call({}, { instance })));
+  });
+
+  test("are not called by name where one instance is to be called, and the error says so", async () => {
+    await server("one");
+    const error = await failure(createClient(node("caller"), CallService).call({}, { instance: "one" }));
+    expect(error).toMatchObject({ code: Code.Unavailable, reason: "NO_INSTANCE", notProcessed: true });
+    expect(error.rawMessage).toContain("no instance one of heliograph.test.v1.CallService is known");
+    expect(error.rawMessage).toContain("not by the node's name");
+  });
+
+  test("pass on that a handler found nobody to call, and not that nothing ran", async () => {
+    const middle = node("middle");
+    const next = createClient(middle, SecondService);
+    let ran = 0;
+    const handlers = {
+      call: (note: Note) => {
+        ran++;
+        return next.call(note);
+      },
+    };
+    await serve(middle, CallService, handlers);
+    await serve(node("other"), CallService, handlers);
+    const error = await failure(createClient(node("caller"), CallService).call({}));
+    expect(error).toMatchObject({
+      code: Code.Unavailable,
+      reason: "NO_INSTANCE",
+      origin: "peer",
+      notProcessed: false,
+      rawMessage: expect.stringContaining("nobody serves heliograph.test.v1.SecondService"),
+    });
+    expect(ran).toBe(1);
   });
 
   test("that nobody asks cost nothing: without registries there is nobody to ask", async () => {

@@ -38,12 +38,10 @@ export function explainAbsence(absence: Absence): string {
     return `it is not known who serves ${service}: ${why}; start a registry (helio registry), or see helio doctor`;
   }
   if (members.length === 0) {
-    const who =
-      instance === undefined
-        ? `nobody serves ${service}`
-        : `no instance ${instance} of ${service} is known any more`;
     const lost = failure === undefined ? "" : ` (as far as it is known: ${failure.rawMessage})`;
-    return `${who}${lost}; start a server, or pass waitForReady: true to wait for one`;
+    if (instance !== undefined)
+      return `no instance ${instance} of ${service} is known${lost}; instances go by what listInstances() gives as instance, not by the node's name`;
+    return `nobody serves ${service}${lost}; start a server, or pass waitForReady: true to wait for one`;
   }
   const named = members.slice(0, MOST_NAMED).map(({ info, why }) => `${nameOf(info)}: ${why}`);
   const more = members.length > MOST_NAMED ? `; and ${members.length - MOST_NAMED} more` : "";
