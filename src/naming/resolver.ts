@@ -41,11 +41,11 @@ export interface OpenResolver extends InstanceSource {
    * without it can only be asked.
    */
   announce?(announcement: Announcement): Promise<void>;
-  /** Takes the node away. Never rejects; ends soon, whether or not the source can be reached. */
+  /** Takes the node away. Never rejects; ends soon, whether or not the source can be reached: 3 s are waited for it. */
   withdraw?(): Promise<void>;
   /** An instance can't be reached: a source that is only asked now and then is asked soon. */
   recheck?(): void;
-  /** Ends all watches without another call of their listeners, and frees everything. Always ends. */
+  /** Ends all watches without another call of their listeners, and frees everything. Always ends: 3 s are waited for it. */
   close(): Promise<void>;
 }
 

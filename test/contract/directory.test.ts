@@ -275,12 +275,39 @@ describe("a directory", () => {
     const [a, b] = [one(), two()];
     a.withdraw = fail;
     a.close = fail;
-    const { directory } = make(a, b);
+    const { directory, host } = make(a, b);
     void directory.announce(announcementOf("me"));
     await directory.withdraw();
     const closing = directory.close();
     expect(directory.close()).toBe(closing);
     await closing;
+    expect([b.withdrawn, b.closed]).toEqual([1, 1]);
+    expect(host.warnings).toEqual([
+      expect.stringMatching(/could not withdraw the node.*registry one/),
+      expect.stringMatching(/could not close.*registry one/),
+    ]);
+  });
+
+  test("waits for none that hangs when it is to leave, nor when it is to close, and names it", async () => {
+    const [a, b] = [one(), two()];
+    a.withdraw = () => new Promise(() => {});
+    a.close = () => new Promise(() => {});
+    const { directory, host } = make(a, b);
+    void directory.announce(announcementOf("me"));
+    const done: string[] = [];
+    const leaving = directory.withdraw().then(() => done.push("withdrawn"));
+    await clock.advanceAsync(2_900);
+    expect(done).toEqual([]);
+    await clock.advanceAsync(100);
+    await leaving;
+    expect(host.warnings).toEqual([
+      expect.stringMatching(/did not withdraw the node within 3000 ms.*registry one/),
+    ]);
+    const closing = directory.close().then(() => done.push("closed"));
+    await clock.advanceAsync(3_000);
+    await closing;
+    expect(host.warnings).toHaveLength(2);
+    expect(host.warnings[1]).toMatch(/did not close within 3000 ms.*registry one/);
     expect([b.withdrawn, b.closed]).toEqual([1, 1]);
   });
 

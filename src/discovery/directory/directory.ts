@@ -9,6 +9,7 @@ import type {
   ResolverHost,
 } from "../../naming/resolver.js";
 import { DirectoryService } from "./directory-service.js";
+import { partFrom } from "./parting.js";
 
 /** One resolver at work. */
 interface OpenSource {
@@ -82,12 +83,16 @@ export class Directory implements InstanceSource {
     for (const { source } of this.opened ?? []) source.recheck?.();
   }
 
-  /** Takes the node away from every resolver. Never rejects, and ends soon. */
+  /** Takes the node away from every resolver. Never rejects, and ends soon, whatever they do. */
   async withdraw(): Promise<void> {
-    await Promise.allSettled((this.opened ?? []).map(async ({ source }) => source.withdraw?.()));
+    await Promise.all(
+      (this.opened ?? []).map(({ name, source }) =>
+        partFrom(name, "withdraw the node", this.host, () => source.withdraw?.()),
+      ),
+    );
   }
 
-  /** Always ends; closing twice awaits the first. */
+  /** Always ends, whatever the resolvers do; closing twice awaits the first. */
   close(): Promise<void> {
     this.closing ??= this.shutDown();
     return this.closing;
@@ -143,7 +148,9 @@ export class Directory implements InstanceSource {
     const error = closedError();
     for (const service of this.services.values()) service.close(error);
     this.services.clear();
-    await Promise.allSettled((this.opened ?? []).map(async ({ source }) => source.close()));
+    await Promise.all(
+      (this.opened ?? []).map(({ name, source }) => partFrom(name, "close", this.host, () => source.close())),
+    );
   }
 }
 
