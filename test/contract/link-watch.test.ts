@@ -45,10 +45,10 @@ describe("an instance that hangs", () => {
   });
 
   /** Two instances whose handlers say who they are, of which the first answers only when it is asked for "now". */
-  async function two() {
+  async function two(delayMs = 0) {
     clock = fakeClock();
     const memory = memoryNetwork();
-    network = faults({ network: memory, clock });
+    network = faults({ network: memory, clock, delayMs });
     source = new HandSource();
     const infos: InstanceInfo[] = [];
     for (const name of ["one", "two"]) {
@@ -105,7 +105,7 @@ describe("an instance that hangs", () => {
     const who = async () => (await settled(client.call({ text: "" }))).text;
     const settled = async <T>(promise: Promise<T>) => {
       promise.catch(() => {});
-      await clock.advanceAsync(20);
+      await clock.advanceAsync(20 + 6 * delayMs);
       return promise;
     };
     await settled(client.call({ text: "" }));
@@ -202,6 +202,36 @@ describe("an instance that hangs", () => {
       expect(ended).toMatchObject({ code: Code.Unavailable, notProcessed: false });
     },
   );
+
+  test("is not suspected for the slow link to it: it has the time that a PING takes there", async () => {
+    const { who, wait } = await two(600);
+    const waits = wait(600_000);
+    const called: string[] = [];
+    for (let offset = 0; offset < 2 * INTERVAL_MS; offset += 200) {
+      await clock.advanceAsync(3 * INTERVAL_MS + offset);
+      called.push(await who());
+    }
+    expect(new Set(called)).toEqual(new Set(["one"]));
+    network.pause("memory://one");
+    await clock.advanceAsync(8 * INTERVAL_MS);
+    expect(await waits).toMatchObject({ code: Code.Unavailable, notProcessed: false });
+  });
+
+  test("has hung before: that makes no slow link of it, and it is dead as soon as any other", async () => {
+    const { who, wait } = await two();
+    const waits = wait(600_000);
+    await clock.advanceAsync(10);
+    for (let i = 0; i < 3; i++) {
+      network.stall("memory://one");
+      await clock.advanceAsync(5 * INTERVAL_MS);
+      network.resume("memory://one");
+      await clock.advanceAsync(INTERVAL_MS);
+      expect(await who()).toBe("one");
+    }
+    network.pause("memory://one");
+    await clock.advanceAsync(3.5 * INTERVAL_MS);
+    expect(await Promise.race([waits, Promise.resolve("waits")])).toMatchObject({ code: Code.Unavailable });
+  });
 
   test("is not suspected for being idle", async () => {
     const { who } = await two();

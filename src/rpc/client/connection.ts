@@ -240,6 +240,7 @@ export class Connection extends CallDispatcher implements Instance, ClientSessio
   dial(endpoint: string): ClientSession {
     const { shared, sockets, self } = this.parts;
     const session = new ClientSession(shared, sockets, endpoint, self, this.parts.expect, this);
+    session.dialedAt = this.clock.now();
     this.sessions.add(session);
     this.checks ??= this.scheduleChecks();
     return session;

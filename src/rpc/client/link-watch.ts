@@ -2,6 +2,7 @@ import type { Clock } from "../../core/clock.js";
 import { Code } from "../../core/code.js";
 import { HeliographError } from "../../core/error.js";
 import { Liveness, type LivenessState } from "../../core/liveness.js";
+import { RoundTrip } from "../../core/round-trip.js";
 import type { SocketFactory } from "../../socket/socket.js";
 import type { ClientSession } from "./client-session.js";
 
@@ -32,7 +33,8 @@ export interface LinkWatchParts {
 
 /**
  * Watches over one server from its client's side, in addition to what a registry may say: a server that owes answers, or
- * is in doubt, has to say something in each interval. One that is idle owes nothing.
+ * is in doubt, has to say something in each interval. One that is idle owes nothing. Where the link is so slow that the
+ * answer to a PING takes longer than an interval, or than a quiet server has, it gets the time that the link takes.
  */
 export class LinkWatch {
   private readonly parts: LinkWatchParts;
@@ -40,6 +42,10 @@ export class LinkWatch {
   private session: ClientSession | undefined;
   private liveness: Liveness;
   private received = 0;
+  private roundTrip = new RoundTrip(0);
+  /** When each PING was sent that is not answered yet, by its sequence. */
+  private readonly pings = new Map<number, number>();
+  private sequence = 0;
   private pingedAt = Number.NEGATIVE_INFINITY;
   /** When it was pinged first since it has said something; undefined if it was not. */
   private askedAt: number | undefined;
@@ -64,10 +70,17 @@ export class LinkWatch {
       this.session.onPong = undefined;
       this.session.onMessage = undefined;
     }
+    const now = this.parts.clock.now();
     this.session = session;
-    if (session !== undefined) session.onPong = () => this.ponged();
     this.received = session?.received ?? 0;
-    this.liveness = new Liveness(this.parts.intervalMs, this.parts.clock.now());
+    this.liveness = new Liveness(this.parts.intervalMs, now);
+    this.pings.clear();
+    if (session !== undefined) {
+      session.onPong = (sequence) => this.ponged(sequence);
+      // To be welcomed takes several round trips: a loop that hangs later is no slow link.
+      this.roundTrip = new RoundTrip(now - session.dialedAt);
+      this.ping(session, now);
+    }
     this.askedAt = undefined;
     this.doubted = false;
     this.state = "alive";
@@ -115,17 +128,29 @@ export class LinkWatch {
       this.heard(now);
     } else if (!owes) this.heard(now);
     const silentMs = liveness.silentMs(now);
-    const asked = this.askedAt !== undefined && now - this.pingedAt < parts.intervalMs * PING_EVERY;
+    const asked = this.askedAt !== undefined && now - this.pingedAt < this.graceMs * PING_EVERY;
     if (silentMs >= parts.intervalMs * PING_AFTER && !asked) this.ping(session, now);
     if (liveness.wantsProbe(now) && now - this.probedAt >= parts.intervalMs * PROBE_EVERY)
       this.probe(session, now);
     this.judge(session, now);
   }
 
-  /** Whoever waits for its word is not kept waiting for the next look. */
-  private ponged(): void {
+  /** How often it can be expected to say something: in each interval, or as soon as an answer comes over the link. */
+  private get graceMs(): number {
+    return Math.max(this.parts.intervalMs, this.roundTrip.lateMs);
+  }
+
+  private ponged(sequence: number): void {
+    const now = this.parts.clock.now();
+    const sentAt = this.pings.get(sequence);
+    if (sentAt !== undefined) {
+      this.pings.delete(sequence);
+      this.roundTrip.took(now - sentAt);
+      this.liveness.setInterval(this.graceMs);
+    }
+    // Whoever waits for its word is not kept waiting for the next look.
     if (!this.doubted) return;
-    this.look(this.parts.clock.now());
+    this.look(now);
     this.onWord();
   }
 
@@ -149,7 +174,8 @@ export class LinkWatch {
     const silentMs = this.liveness.silentMs(now);
     const leftMs = this.askedAt === undefined ? 0 : now - this.askedAt;
     this.state = state;
-    this.quiet = state !== "alive" || leftMs >= this.parts.intervalMs * QUIET_AFTER;
+    this.quiet =
+      state !== "alive" || leftMs >= Math.max(this.parts.intervalMs * QUIET_AFTER, this.roundTrip.lateMs);
     session.trouble = this.quiet ? troubleOf(state, session.endpoint, silentMs) : undefined;
     session.onMessage = this.quiet ? this.spoke : undefined;
     if (state === "dead") void session.close(silent(session.endpoint, silentMs));
@@ -158,7 +184,8 @@ export class LinkWatch {
   private ping(session: ClientSession, now: number): void {
     this.pingedAt = now;
     this.askedAt ??= now;
-    session.ping();
+    this.pings.set(++this.sequence, now);
+    session.ping(this.sequence);
   }
 
   private probe(session: ClientSession, now: number): void {
@@ -172,7 +199,9 @@ export class LinkWatch {
     }
     this.probing = true;
     const { liveness } = this;
-    void sockets.probe(session.endpoint, intervalMs / 2).then((answered) => {
+    // The connection takes one round trip, the greeting another.
+    const patienceMs = Math.max(intervalMs / 2, 2 * this.roundTrip.lateMs);
+    void sockets.probe(session.endpoint, patienceMs).then((answered) => {
       this.probing = false;
       if (answered) liveness.linkAnswered(clock.now());
     });

@@ -116,7 +116,7 @@ export abstract class Session implements PacketHandler, OutboxHost {
         return;
       }
       case FrameKind.Pong:
-        this.ponged();
+        this.ponged(frame.sequence);
         return;
       case FrameKind.Credit:
         if (frame.callId === 0) return;
@@ -172,16 +172,17 @@ export abstract class Session implements PacketHandler, OutboxHost {
     return undefined;
   }
 
-  /** Asks the peer's event loop for a sign of life. */
-  ping(): void {
+  /** Asks the peer's event loop for a sign of life, which will have the same sequence. */
+  ping(sequence = 0): void {
     this.outbox.sendNow((writer) => {
       writer.begin(FrameKind.Ping, 0);
+      writer.number(FrameField.sequence, sequence);
       writer.end();
     });
   }
 
   /** The peer's event loop has given one. */
-  protected ponged(): void {}
+  protected ponged(_sequence: number): void {}
 
   /** Tells the peer that nothing new will be started, and why. Best effort. */
   protected sendGoaway(lastCallId: number, graceMs: number, error?: HeliographError): void {
