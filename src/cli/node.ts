@@ -39,6 +39,25 @@ Examples:
 
 A node obeys when its program says so: createNode({ control: true }).`;
 
+/** How each of the verbs that take no more than a name is used. */
+function verbExamples(name: string): string {
+  const lines: readonly (readonly [args: string, what: string])[] = [
+    ["greeter", "a node of which there is one instance"],
+    ["3f2a9c1b", "one instance, by the beginning of its name"],
+    ["GreeterService --all", "every living instance that serves it"],
+    ["tcp://127.0.0.1:5555 --json", "without a registry; for a program"],
+  ];
+  const rows = lines.map(([args, what]) => `  ${`helio node ${name} ${args}`.padEnd(48)}${what}`);
+  return `\nExamples:\n${rows.join("\n")}\n\nA node obeys when its program says so: createNode({ control: true }).`;
+}
+
+const levelExamples = `
+Examples:
+  helio node log-level greeter                    what it logs
+  helio node log-level greeter debug --all        every living instance of that name
+
+A node obeys when its program says so: createNode({ control: true }).`;
+
 /** `helio node`: what an operator does to nodes that allow it. */
 export function nodeCommand(terminal: Terminal): Command {
   const command = new Command("node")
@@ -93,6 +112,7 @@ function logLevelCommand(terminal: Terminal): Command {
     .addArgument(new Argument("[level]", "what to log from now on").choices(LEVELS))
     .option("--all", "every living instance of that name")
     .option("--json", "print one JSON object")
+    .addHelpText("after", levelExamples)
     .action((name: string, level: string | undefined, flags: NodeFlags) =>
       give(name, level === undefined ? showLevel : setLevel(level), flags, terminal),
     );
@@ -117,6 +137,7 @@ function verb(name: string, description: string, order: Order, terminal: Termina
     .argument("<name>", "a node, an instance, a service or an endpoint")
     .option("--all", "every living instance of that name")
     .option("--json", "print one JSON object")
+    .addHelpText("after", verbExamples(name))
     .action((target: string, flags: NodeFlags) => give(target, order, flags, terminal));
   return connectOptions(command);
 }

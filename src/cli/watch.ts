@@ -4,10 +4,12 @@ import type { InstanceInfo } from "../naming/instance.js";
 import { type ConnectFlags, registryOptions } from "./connect-options.js";
 import { nameOf } from "./lookup/instance-name.js";
 import { infoJson } from "./lookup/instance-rows.js";
+import { isLiving } from "./lookup/left-out.js";
 import type { Colours } from "./output/colours.js";
 import type { Terminal } from "./output/terminal.js";
 import { timeOfDay } from "./output/units.js";
 import { describeChange } from "./watch/describe-change.js";
+import { wantedInstances } from "./watch/wanted-instances.js";
 import type { NodeListener } from "./watch/watch-nodes.js";
 import { noteSilent, withLookup } from "./with-lookup.js";
 
@@ -30,7 +32,10 @@ export function watchCommand(terminal: Terminal): Command {
   const command = new Command("watch")
     .summary("show nodes as they come, change and go")
     .description("Show nodes as they come, change and go, until Ctrl+C.")
-    .argument("[name]", "a node or a service (default: all nodes)")
+    .argument(
+      "[name]",
+      "a node, an instance or a service, also one that is not there yet (default: all nodes)",
+    )
     .option("--json", "print a line of JSON for each event")
     .addHelpText("after", examples)
     .action((name: string | undefined, flags: WatchFlags) => watch(name, flags, terminal));
@@ -42,18 +47,18 @@ async function watch(name: string | undefined, flags: WatchFlags, terminal: Term
     // Nobody waits for a registry that isn't there to begin with.
     const listing = await lookup.list();
     noteSilent(listing, terminal);
+    const wanted = wantedInstances(listing.instances, name);
+    if (!listing.instances.some((each) => isLiving(each) && wanted(each))) {
+      terminal.note(
+        `${name === undefined ? "nobody" : `nothing called ${JSON.stringify(name)}`} is there yet; this waits for it, until Ctrl+C`,
+      );
+    }
     const signal = terminal.interrupted();
     const { watchNodes } = await import("./watch/watch-nodes.js");
     const explain = (error: unknown) => lookup.explain(error);
     const listener = flags.json ? jsonLines(terminal, explain) : textLines(terminal, explain);
-    await watchNodes(lookup.settings, (instance) => isWanted(instance, name), signal, listener);
+    await watchNodes(lookup.settings, wanted, signal, listener);
   });
-}
-
-/** Unlike other verbs this one also takes a name that nobody has yet. */
-function isWanted({ node, services }: InstanceInfo, name: string | undefined): boolean {
-  if (name === undefined || node === name) return true;
-  return services.some((service) => service.name === name || service.name.endsWith(`.${name}`));
 }
 
 function jsonLines(terminal: Terminal, explain: (error: unknown) => string): NodeListener {

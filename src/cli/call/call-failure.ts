@@ -2,6 +2,8 @@ import { Buffer } from "node:buffer";
 import { codeName } from "../../core/code.js";
 import type { ErrorDetail, HeliographError } from "../../core/error.js";
 import type { DynamicTypes } from "../../wire/dynamic-type.js";
+import { nameOf } from "../lookup/instance-name.js";
+import type { KnownInstance } from "../lookup/known-instance.js";
 import { jsonText } from "../output/json-text.js";
 import { printable } from "../output/printable.js";
 
@@ -12,9 +14,15 @@ export interface ShownDetail {
 }
 
 /** How a call has failed, for a program. */
-export function failureJson(error: HeliographError, types: DynamicTypes): object {
+export function failureJson(
+  error: HeliographError,
+  types: DynamicTypes,
+  { node, instance }: KnownInstance,
+): object {
   return {
     error: {
+      node,
+      instance,
       code: codeName(error.code),
       reason: error.reason,
       message: error.rawMessage,
@@ -25,8 +33,8 @@ export function failureJson(error: HeliographError, types: DynamicTypes): object
   };
 }
 
-/** The same for people: code and text, then the reason, then a line for each detail. */
-export function failureLines(error: HeliographError, types: DynamicTypes): string[] {
+/** The same for people: code and text, then the reason, a line for each detail, and who was called. */
+export function failureLines(error: HeliographError, types: DynamicTypes, instance: KnownInstance): string[] {
   return [
     printable(`${codeName(error.code)}: ${error.rawMessage}`),
     ...(error.reason === "" ? [] : [`reason: ${printable(error.reason)}`]),
@@ -34,6 +42,7 @@ export function failureLines(error: HeliographError, types: DynamicTypes): strin
       const { type, value } = shownDetail(detail, types);
       return `detail: ${printable(type)} ${jsonText(value)}`;
     }),
+    `called: ${nameOf(instance)}`,
   ];
 }
 

@@ -5,7 +5,7 @@ import type { MessageType, Method } from "../../wire/definition.js";
 import { type DynamicMessage, DynamicTypes } from "../../wire/dynamic-type.js";
 import { shapesOf } from "../../wire/message-shape.js";
 import { Failure } from "../failure.js";
-import type { Listing } from "../lookup/known-instance.js";
+import type { KnownInstance, Listing } from "../lookup/known-instance.js";
 import type { Lookup } from "../lookup/lookup.js";
 import { jsonText } from "../output/json-text.js";
 import { printable } from "../output/printable.js";
@@ -68,7 +68,12 @@ export async function runCall(
   } catch (error) {
     if (error instanceof Failure) throw error;
     const types = new DynamicTypes(shapesOf(reflected.service.$schema));
-    throw callFailed(HeliographError.from(error), types, line, terminal);
+    throw callFailed(
+      HeliographError.from(error),
+      types,
+      { json: line.json, instance: reflected.instance },
+      terminal,
+    );
   } finally {
     // What still reads requests would keep the process.
     done.abort();
@@ -103,10 +108,10 @@ function optionsOf(line: CallLine, { way }: ReflectedMember, terminal: Terminal)
 function callFailed(
   error: HeliographError,
   types: DynamicTypes,
-  { json }: CallLine,
+  { json, instance }: { readonly json: boolean; readonly instance: KnownInstance },
   terminal: Terminal,
 ): Failure {
-  if (!json) return new Failure(failureLines(error, types));
-  terminal.note(jsonText(failureJson(error, types)));
+  if (!json) return new Failure(failureLines(error, types, instance));
+  terminal.note(jsonText(failureJson(error, types, instance)));
   return new Failure([]);
 }

@@ -1,14 +1,18 @@
 import { closestNames } from "../../core/closest-names.js";
+import type { InstanceInfo } from "../../naming/instance.js";
 import { findServiceName } from "../reflect/service-name.js";
 import type { KnownInstance } from "./known-instance.js";
 
+/** What of an instance names go by. */
+export type Named = Pick<InstanceInfo, "node" | "instance" | "endpoints" | "services">;
+
 /** What a name on the command line stands for. */
-export interface Target {
+export interface Target<I extends Named = KnownInstance> {
   readonly kind: "all" | "node" | "instance" | "service" | "endpoint";
   /** The whole name: of the service, when a part of it was given. */
   readonly name: string;
   /** At least one, unless the kind is `all`. */
-  readonly instances: readonly KnownInstance[];
+  readonly instances: readonly I[];
 }
 
 /** Why a name stands for nothing, or for more than one thing. */
@@ -26,9 +30,12 @@ const LEAST_PREFIX = 4;
  * has it, the last part of a node's name, or the beginning of an instance. The earlier of these goes before the later.
  * Without a name, all.
  */
-export function findTarget(instances: readonly KnownInstance[], name: string | undefined): Target | NoTarget {
+export function findTarget<I extends Named>(
+  instances: readonly I[],
+  name: string | undefined,
+): Target<I> | NoTarget {
   if (name === undefined) return { kind: "all", name: "", instances };
-  const of = (kind: Target["kind"], matches: (instance: KnownInstance) => boolean) => {
+  const of = (kind: Target["kind"], matches: (instance: I) => boolean) => {
     const found = instances.filter(matches);
     return found.length === 0 ? undefined : { kind, name, instances: found };
   };
@@ -43,15 +50,15 @@ export function findTarget(instances: readonly KnownInstance[], name: string | u
 }
 
 /** The services that instances announce, each once, in order: those of the kit are not among them. */
-export function servicesOf(instances: readonly KnownInstance[]): string[] {
+export function servicesOf(instances: readonly Named[]): string[] {
   return [...new Set(instances.flatMap(({ services }) => services.map(({ name }) => name)))].sort();
 }
 
 /** Finds a service by its name or a part of it, as `findServiceName` does. */
-export function findService(
-  instances: readonly KnownInstance[],
+export function findService<I extends Named>(
+  instances: readonly I[],
   wanted: string,
-): Target | NoTarget | undefined {
+): Target<I> | NoTarget | undefined {
   const found = findServiceName(wanted, servicesOf(instances));
   switch (found.kind) {
     case "none":
@@ -70,11 +77,11 @@ export function ambiguousText(name: string, { candidates }: NoTarget): string {
   return `${JSON.stringify(name)} may be any of ${candidates.join(", ")}; write it in full`;
 }
 
-function serves({ services }: KnownInstance, name: string): boolean {
+function serves({ services }: Named, name: string): boolean {
   return services.some((each) => each.name === name);
 }
 
-function nodeByEnd(instances: readonly KnownInstance[], name: string): Target | NoTarget | undefined {
+function nodeByEnd<I extends Named>(instances: readonly I[], name: string): Target<I> | NoTarget | undefined {
   const fits = (node: string) => node.toLowerCase().endsWith(`.${name.toLowerCase()}`);
   const same = (node: string) => node.toLowerCase() === name.toLowerCase();
   const nodes = [...new Set(instances.map(({ node }) => node))];
@@ -85,7 +92,7 @@ function nodeByEnd(instances: readonly KnownInstance[], name: string): Target | 
   return { kind: "node", name: whole, instances: instances.filter(({ node }) => node === whole) };
 }
 
-function prefix(instances: readonly KnownInstance[], name: string): Target | NoTarget | undefined {
+function prefix<I extends Named>(instances: readonly I[], name: string): Target<I> | NoTarget | undefined {
   if (name.length < LEAST_PREFIX) return undefined;
   const found = instances.filter(({ instance }) => instance.startsWith(name));
   if (found.length === 0) return undefined;
@@ -94,7 +101,7 @@ function prefix(instances: readonly KnownInstance[], name: string): Target | NoT
 }
 
 /** Names that differ by a slip of the finger, the nearest first. */
-function similar(instances: readonly KnownInstance[], name: string): string[] {
+function similar(instances: readonly Named[], name: string): string[] {
   const whole = new Map(instances.filter(({ node }) => node !== "").map(({ node }) => [node, node]));
   for (const service of servicesOf(instances)) {
     whole.set(service, service);

@@ -16,6 +16,9 @@ let second: Node;
 let registry: Node;
 let at: string[];
 let folder: string;
+/** Who was called, as the last line of a failure. */
+const CALLED = /^called: notes \([0-9a-f]{8}\)$/;
+
 let cancelled: Promise<unknown>;
 
 beforeAll(async () => {
@@ -167,7 +170,11 @@ describe("helio call", () => {
   test("ends with the deadline of --timeout-ms", async () => {
     const { code, out, err } = await call("Call/Count", "{}", "--timeout-ms", "300");
     expect({ code, out }).toEqual({ code: 1, out: ['{"text":"begun"}'] });
-    expect(err).toEqual([expect.stringMatching(/^DEADLINE_EXCEEDED: .*300 ms/), "reason: CALL_TIMED_OUT"]);
+    expect(err).toEqual([
+      expect.stringMatching(/^DEADLINE_EXCEEDED: .*300 ms/),
+      "reason: CALL_TIMED_OUT",
+      expect.stringMatching(CALLED),
+    ]);
   });
 
   test("cancels the call at Ctrl+C", async () => {
@@ -176,7 +183,11 @@ describe("helio call", () => {
     await terminal.printed(/begun/);
     terminal.interrupt();
     expect(await ended).toBe(1);
-    expect(terminal.err).toEqual([expect.stringMatching(/^CANCELLED: /), "reason: CALL_CANCELLED"]);
+    expect(terminal.err).toEqual([
+      expect.stringMatching(/^CANCELLED: /),
+      "reason: CALL_CANCELLED",
+      expect.stringMatching(CALLED),
+    ]);
     expect(await cancelled).toMatchObject({ code: Code.Cancelled });
   });
 });
@@ -191,6 +202,7 @@ describe("a call that fails", () => {
         "reason: NOTE_UNKNOWN",
         `detail: heliograph.test.v1.Problem "${Buffer.from(Problem.encode({ id: "x", count: 2 }).finish()).toString("base64")}"`,
         'detail: heliograph.test.v1.Note {"text":"x"}',
+        expect.stringMatching(CALLED),
       ],
     });
   });
@@ -201,6 +213,8 @@ describe("a call that fails", () => {
     expect(lines(err)).toEqual([
       {
         error: {
+          node: "notes",
+          instance: expect.any(String),
           code: "NOT_FOUND",
           reason: "NOTE_UNKNOWN",
           message: 'no note "x"\u001b[31m',

@@ -50,7 +50,23 @@ describe("helio watch", () => {
     await terminal.printed(/up +second/);
     terminal.interrupt();
     await ended;
+    expect(terminal.err).toEqual(['nothing called "second" is there yet; this waits for it, until Ctrl+C']);
     expect(terminal.out.filter((line) => line.includes("other"))).toEqual([]);
+  });
+
+  test("refuses a name that may be several things, and takes a short one", async () => {
+    await using _one = await echo("a.oven");
+    await using _two = await echo("b.oven");
+    expect(await helio("watch", "oven", "--registry", registries[0] ?? "")).toEqual({
+      code: 1,
+      out: [],
+      err: ['"oven" may be any of a.oven, b.oven; write it in full'],
+    });
+    const { terminal, ended } = watch("Echo");
+    await terminal.printed(/up +b\.oven/);
+    terminal.interrupt();
+    expect(await ended).toBe(0);
+    expect(terminal.err).toEqual([]);
   });
 
   test("goes on when the registry is lost, and says so", async () => {

@@ -25,8 +25,8 @@ describe("where helio registry listens", () => {
   });
 
   test.each([
-    ["local:99999", undefined, /^--endpoint: "local:99999" is not an endpoint/],
-    [undefined, "local:x", /^HELIOGRAPH_REGISTRY: "local:x" is not an endpoint/],
+    ["local:99999", undefined, /^--endpoint: "local:99999" /],
+    [undefined, "local:x", /^HELIOGRAPH_REGISTRY: "local:x" /],
     [
       undefined,
       "local:7701,local:7702",
