@@ -86,7 +86,7 @@ export const MAX_BARE_BYTES = 2 * 1024 * 1024;
 const STREAM_CREDIT = { streamCreditMessages: 4096, streamCreditBytes: 1024 * 1024 };
 
 /** What it may be ahead at first, and of a reader that does not keep up. */
-const FIRST_CREDIT = { messages: 256, bytes: 64 * 1024 };
+export const FIRST_CREDIT = { messages: 256, bytes: 64 * 1024 };
 
 const HELD_BYTES = 64 * 1024 * 1024;
 const HELD_MESSAGES = 4;

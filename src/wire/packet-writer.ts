@@ -1,4 +1,4 @@
-import type { Buffer } from "node:buffer";
+import { Buffer } from "node:buffer";
 import type { MessageType } from "./definition.js";
 import { FrameField, FrameKind } from "./frame.js";
 import { ATTACH_BYTES, FRAME_WEIGHT, MESSAGE_WEIGHT, PACKET_BYTES, PACKET_WEIGHT } from "./limits.js";
@@ -122,6 +122,12 @@ export class PacketWriter {
     if (bytes.length >= ATTACH_BYTES) return bytes;
     this.bytesField(FrameField.payload, bytes);
     return undefined;
+  }
+
+  /** The payload that was encoded into the packet just now, as bytes of its own. */
+  payloadCopy(): Buffer {
+    const { buf, pos } = this.out;
+    return Buffer.from(buf.subarray(pos - this.payloadLength, pos));
   }
 
   attach(payload: Buffer): void {

@@ -167,7 +167,12 @@ export abstract class ClientCall extends Deadline implements Abortable, TableEnt
 
   /** It was sent, and can be sent once more if that came to nothing. */
   get repeatable(): boolean {
-    return !this.done && !this.streamsRequests;
+    return !this.done;
+  }
+
+  /** What it holds while it waits for a session. */
+  get waitingBytes(): number {
+    return this.request?.length ?? 0;
   }
 
   /** The one instance that it may be sent to; undefined for any. */

@@ -3,7 +3,7 @@ import { randomBytes } from "node:crypto";
 import { Code } from "../../core/code.js";
 import { HeliographError } from "../../core/error.js";
 import type { CloseReason, Dialer, DialerEvents, SocketFactory } from "../../socket/socket.js";
-import { type Compression, canUndo } from "../../wire/compression.js";
+import { type Compression, canUndo, compressionName, decompress } from "../../wire/compression.js";
 import { protocolViolation } from "../../wire/fault.js";
 import { type Frame, FrameField, FrameKind } from "../../wire/frame.js";
 import {
@@ -22,7 +22,13 @@ import type { Peer } from "../context.js";
 import { AssemblyRoom } from "../session/assembly.js";
 import { writeRequestMetadata } from "../session/call-metadata.js";
 import { CallTable } from "../session/call-table.js";
-import { writeEncoded, writeMessage } from "../session/payload.js";
+import {
+  checkSize,
+  type EncodedPayload,
+  type PayloadKeeper,
+  writeEncoded,
+  writeMessage,
+} from "../session/payload.js";
 import { Session, type SessionShared } from "../session/session.js";
 import type { OutgoingStream } from "../session/stream-output.js";
 import type { StreamSender } from "../stream/stream-sender.js";
@@ -54,7 +60,7 @@ export class ClientSession extends Session implements DialerEvents, StreamCallSe
   /** What was found to be wrong with the server, by who watches over it. */
   trouble: string | undefined;
   /** Called for each PING that the server has answered, by who watches over it. */
-  onPong: ((sequence: number) => void) | undefined;
+  onPong: (() => void) | undefined;
   /** Called before each message is read, by who watches over the server while it is quiet. */
   onMessage: (() => void) | undefined;
   private readonly events: ClientSessionEvents;
@@ -67,8 +73,6 @@ export class ClientSession extends Session implements DialerEvents, StreamCallSe
   /** Of the requests of calls in flight: what the server holds for them. */
   private heldBytes = 0;
   private isOpen = false;
-  /** When it was dialed, by the clock of who did. */
-  dialedAt = 0;
   /** Why it takes no more calls, once the server has said GOAWAY. */
   leaving: HeliographError | undefined;
 
@@ -212,9 +216,21 @@ export class ClientSession extends Session implements DialerEvents, StreamCallSe
     type: PayloadType,
     message: unknown,
     compression: Compression,
+    keeper: PayloadKeeper | undefined,
   ): number | Promise<number> {
     const wanted = this.canUndo(compression) ? compression : "none";
-    return this.streams.send(call, type, message, wanted, this.granted);
+    return this.streams.send(call, type, message, wanted, this.granted, keeper);
+  }
+
+  sendAgain(call: OutgoingStream, type: PayloadType, payload: EncodedPayload): number | Promise<number> {
+    const { granted } = this;
+    checkSize(payload.bytes.length, granted.messageBytes, type, call.path);
+    const compression = compressionName(payload.compression);
+    if (compression !== undefined && this.canUndo(compression))
+      return this.streams.sendEncoded(call, payload, granted);
+    const plain = decompress(payload.compression, payload.bytes, granted.messageBytes);
+    const send = (bytes: Buffer) => this.streams.sendEncoded(call, { bytes, compression: 0 }, granted);
+    return plain instanceof Promise ? plain.then(send) : send(plain);
   }
 
   congested(sender: StreamSender): boolean {
@@ -291,8 +307,8 @@ export class ClientSession extends Session implements DialerEvents, StreamCallSe
     // Anything else belongs to later versions, or to calls that have ended.
   }
 
-  protected override ponged(sequence: number): void {
-    this.onPong?.(sequence);
+  protected override ponged(): void {
+    this.onPong?.();
   }
 
   protected fail(error: HeliographError): void {

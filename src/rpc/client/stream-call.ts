@@ -6,28 +6,32 @@ import type { Method } from "../../wire/definition.js";
 import { type Frame, FrameField, FrameKind } from "../../wire/frame.js";
 import { initialLimits, type Limits, type StreamCredit } from "../../wire/limits.js";
 import type { PacketWriter } from "../../wire/packet-writer.js";
-import type { PayloadCodec, PayloadType } from "../../wire/payload-codec.js";
+import type { PayloadType } from "../../wire/payload-codec.js";
 import type { BoundMethod } from "../bound-method.js";
-import { requestCompression } from "../call-options.js";
 import { oneAnswer } from "../refusals.js";
 import type { AssemblyRoom } from "../session/assembly.js";
-import { ownBytes, readPayload } from "../session/payload.js";
+import { type EncodedPayload, ownBytes, type PayloadKeeper, readPayload } from "../session/payload.js";
 import type { OutgoingStream } from "../session/stream-output.js";
 import { Inbox, type InboxHost } from "../stream/inbox.js";
-import { type Source, StreamSender, type StreamSenderHost } from "../stream/stream-sender.js";
+import { KeptRequests } from "../stream/kept-requests.js";
+import type { Source, StreamSender } from "../stream/stream-sender.js";
 import { StreamTimers, type TimedStream } from "../stream/stream-timers.js";
 import type { TransportCallOptions } from "../transport.js";
 import { ClientCall, type ClientCallOwner, type ClientCallSession } from "./client-call.js";
+import { RequestStream } from "./request-stream.js";
 
 /** What a stream needs of its session beside what every call does. */
 export interface StreamCallSession extends ClientCallSession {
   /** Sends a request of the stream; returns its bytes. */
   sendRequest(
-    call: StreamCall,
+    call: OutgoingStream,
     type: PayloadType,
     message: unknown,
     compression: Compression,
+    keeper: PayloadKeeper | undefined,
   ): number | Promise<number>;
+  /** Sends one that another session has sent in vain; returns its bytes. */
+  sendAgain(call: OutgoingStream, type: PayloadType, payload: EncodedPayload): number | Promise<number>;
   /** Says that no more requests follow. */
   halfClose(call: StreamCall): void;
   /** Lets the server send so much more. `sequence` is that of the last answer of a resumable stream, else 0. */
@@ -54,24 +58,19 @@ export interface Streams {
   readonly answer: SingleAnswer | undefined;
 }
 
-/** No server grants less (docs/spec/wire.md, "Stream credit"). */
-const initialCredit: StreamCredit = {
-  messages: initialLimits.streamCreditMessages,
-  bytes: initialLimits.streamCreditBytes,
-};
-
 /** A call with a stream of requests, of answers, or of both. */
-export class StreamCall
-  extends ClientCall
-  implements InboxHost, StreamSenderHost, TimedStream, OutgoingStream
-{
+export class StreamCall extends ClientCall implements InboxHost, TimedStream {
   declare session: StreamCallSession | undefined;
   readonly credit: StreamCredit;
-  private readonly source: Source | undefined;
+  /** All of them, when they are a stream. */
+  private readonly requests: KeptRequests | undefined;
+  /** Those of this session. */
+  private requestStream: RequestStream | undefined;
+  /** Of requests that were sent in vain. */
+  private keptBytes = 0;
   private readonly answer: SingleAnswer | undefined;
   /** The answers, when there are many. */
   protected readonly inbox: Inbox | undefined;
-  private readonly sender: StreamSender | undefined;
   private readonly timers: StreamTimers | undefined;
 
   constructor(
@@ -84,17 +83,17 @@ export class StreamCall
   ) {
     super(owner, method, options, timeoutMs, deadline);
     this.credit = credit;
-    this.source = source;
+    this.requests =
+      source === undefined ? undefined : new KeptRequests(source, (error) => this.requestsFailed(error));
     this.answer = answer;
     this.inbox = answer === undefined ? new Inbox(this, credit, most) : undefined;
-    this.sender = source === undefined ? undefined : new StreamSender(this, initialCredit, source);
     if (options.idleTimeoutMs !== undefined || options.itemTimeoutMs !== undefined)
       this.timers = new StreamTimers(owner, this, options, method.path);
   }
 
   /** The requests are a stream of their own, after REQUEST. */
   get streamsRequests(): boolean {
-    return this.source !== undefined;
+    return this.requests !== undefined;
   }
 
   /** The sequence of the last answer of a resumable stream; 0 where they have none. */
@@ -106,16 +105,17 @@ export class StreamCall
     return this.method.path;
   }
 
-  get codec(): PayloadCodec {
-    return this.method.codec;
+  /** Until the server has said something of the call, its requests can go again. */
+  override get repeatable(): boolean {
+    return super.repeatable && this.requests?.complete !== false;
   }
 
-  get over(): boolean {
-    return this.done;
+  override get waitingBytes(): number {
+    return super.waitingBytes + this.keptBytes;
   }
 
   get quiet(): boolean {
-    return (this.inbox?.empty ?? true) && this.sender?.transferring !== true;
+    return (this.inbox?.empty ?? true) && this.requestStream?.sender.transferring !== true;
   }
 
   nextAnswer(): Promise<IteratorResult<unknown, undefined>> {
@@ -144,23 +144,32 @@ export class StreamCall
 
   begun(limits: Limits): void {
     this.timers?.begin();
-    if (this.sender === undefined || this.source === undefined) return;
-    this.sender.grant(
-      Math.max(0, limits.streamCreditMessages - initialCredit.messages),
-      Math.max(0, limits.streamCreditBytes - initialCredit.bytes),
-    );
-    void this.sender.run(this.source);
+    if (this.requests === undefined || this.session === undefined) return;
+    this.requestStream = new RequestStream(this, this.session, this.requests, {
+      messages: Math.max(limits.streamCreditMessages, initialLimits.streamCreditMessages),
+      bytes: Math.max(limits.streamCreditBytes, initialLimits.streamCreditBytes),
+    });
+    this.requestStream.begin();
+  }
+
+  override leaveSession(refusal: HeliographError | undefined): void {
+    this.requestStream?.leave();
+    this.requestStream = undefined;
+    this.keptBytes = this.requests?.bytes ?? 0;
+    super.leaveSession(refusal);
   }
 
   take(frame: Frame, messageBytes: number, room: AssemblyRoom): void {
     this.timers?.active();
+    // END may say that all of it was in vain.
+    if (frame.kind !== FrameKind.End) this.requests?.release();
     if (frame.kind === FrameKind.Message) this.takeMessage(frame, messageBytes, room);
     else if (frame.kind === FrameKind.End) this.end(frame, messageBytes, room);
-    else this.sender?.grant(frame.creditMessages, frame.creditBytes);
+    else this.requestStream?.sender.grant(frame.creditMessages, frame.creditBytes);
   }
 
   transferred(): void {
-    this.sender?.transferred();
+    this.requestStream?.sender.transferred();
   }
 
   // What the reader of the answers causes.
@@ -182,27 +191,12 @@ export class StreamCall
 
   // What the requests cause.
 
-  congested(sender: StreamSender): boolean {
-    return this.session?.congested(sender) ?? false;
-  }
-
-  send(message: unknown): number | Promise<number> {
+  sentRequest(): void {
     this.timers?.active();
-    const wanted = requestCompression(this.options.compression, message);
-    return this.session?.sendRequest(this, this.method.input, message, wanted) ?? 0;
   }
 
-  writeHead(): void {}
-
-  sending(inChunks: boolean): void {
-    if (this.sender !== undefined) this.sender.transferring = inChunks;
-  }
-
-  exhausted(): void {
-    this.session?.halfClose(this);
-  }
-
-  sourceFailed(error: unknown): void {
+  /** Their source threw, or gave something that can't be sent. */
+  requestsFailed(error: unknown): void {
     this.stop(HeliographError.from(error));
   }
 
@@ -224,7 +218,10 @@ export class StreamCall
   protected override settle(): void {
     super.settle();
     this.timers?.end();
-    this.sender?.stop();
+    this.requests?.release();
+    if (this.requestStream !== undefined) this.requestStream.sender.stop();
+    // What it throws is of no use to a call that is over.
+    else this.requests?.close().catch(() => {});
   }
 
   private takeMessage(frame: Frame, messageBytes: number, room: AssemblyRoom): void {

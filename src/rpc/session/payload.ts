@@ -55,6 +55,12 @@ export interface EncodedPayload {
   readonly compression: number;
 }
 
+/** Wants to know how a message travels. */
+export interface PayloadKeeper {
+  /** The bytes are not written to again. */
+  keep(payload: EncodedPayload): void;
+}
+
 /**
  * The message as compressed bytes, or as plain ones when it is small.
  *

@@ -6,7 +6,7 @@ import type { PacketWriter } from "../../wire/packet-writer.js";
 import type { PayloadCodec, PayloadType } from "../../wire/payload-codec.js";
 import type { StreamSender } from "../stream/stream-sender.js";
 import type { Outbox } from "./outbox.js";
-import { type EncodedPayload, encodeCompressed, writeMessage } from "./payload.js";
+import { type EncodedPayload, encodeCompressed, type PayloadKeeper, writeMessage } from "./payload.js";
 
 /** A call that sends a stream of messages. */
 export interface OutgoingStream {
@@ -63,6 +63,7 @@ export class StreamOutput {
    * Sends one message of a stream.
    *
    * @param granted what the peer takes
+   * @param keeper told before it is sent
    * @returns its bytes as they travel, at once unless it has to be compressed
    * @throws HeliographError reason MALFORMED_MESSAGE or MESSAGE_TOO_LARGE; nothing was sent then
    */
@@ -72,12 +73,14 @@ export class StreamOutput {
     message: unknown,
     compression: Compression,
     granted: Limits,
+    keeper?: PayloadKeeper,
   ): number | Promise<number> {
     const limit = granted.messageBytes;
     if (compression !== "none") {
       const packed = encodeCompressed(call.codec, type, message, compression, limit, call.path);
-      if (packed instanceof Promise) return packed.then((each) => this.sendEncoded(call, each, granted));
-      return this.sendEncoded(call, packed, granted);
+      if (packed instanceof Promise)
+        return packed.then((each) => this.sendPacked(call, each, granted, keeper));
+      return this.sendPacked(call, packed, granted, keeper);
     }
     const writer = this.outbox.begin(FrameKind.Message, call.id);
     let large: Buffer | undefined;
@@ -89,6 +92,7 @@ export class StreamOutput {
       throw error;
     }
     const bytes = writer.payloadLength;
+    keeper?.keep({ bytes: large ?? writer.payloadCopy(), compression: 0 });
     this.end(call, writer, large);
     return bytes;
   }
@@ -106,6 +110,16 @@ export class StreamOutput {
     writer.number(FrameField.compression, compression);
     this.end(call, writer, writer.payloadBytes(bytes));
     return bytes.length;
+  }
+
+  private sendPacked(
+    call: OutgoingStream,
+    payload: EncodedPayload,
+    granted: Limits,
+    keeper: PayloadKeeper | undefined,
+  ): number {
+    keeper?.keep(payload);
+    return this.sendEncoded(call, payload, granted);
   }
 
   private end(call: OutgoingStream, writer: PacketWriter, large: Buffer | undefined): void {

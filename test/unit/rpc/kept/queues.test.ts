@@ -91,11 +91,11 @@ describe("the table of calls", () => {
 });
 
 describe("waiting calls", () => {
-  const call = () => ({ method: { path: "a.B/C" }, request: undefined }) as unknown as ClientCall;
+  const call = () => ({ method: { path: "a.B/C" }, request: undefined, waitingBytes: 0 }) as unknown as ClientCall;
   const any = () => true;
   const anywhere = () => undefined;
   const add = (waiting: WaitingCalls, each: ClientCall, bytes: number) => {
-    each.request = Buffer.alloc(bytes);
+    Object.assign(each, { request: Buffer.alloc(bytes), waitingBytes: bytes });
     waiting.add(each);
   };
 
