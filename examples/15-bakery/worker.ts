@@ -19,6 +19,8 @@ export class Worker {
   readonly #child: ChildProcessByStdio<Writable, Readable, null>;
   readonly #lines: AsyncIterator<string>;
   readonly #ended: Promise<unknown[]>;
+  /** Lets it go on once its input ends, by `goOn` or with this process, however that comes about. */
+  #waker: ChildProcessByStdio<Writable, null, null> | undefined;
   #expected = false;
 
   /** @param onEnd called when it ends and nobody wanted it */
@@ -35,6 +37,7 @@ export class Worker {
     this.#ended = once(this.#child, "exit");
     this.#ended.then(([code, signal]) => {
       running.delete(this.#child);
+      this.#waker?.stdin.end();
       if (!this.#expected) onEnd(new Error(`${this} ended by itself: ${code ?? signal}`));
     }, onEnd);
   }
@@ -62,11 +65,18 @@ export class Worker {
 
   /** It is there, and does nothing. */
   hang(): void {
+    // Stopped, it does not notice that its leash is cut.
+    const script = 'cat; kill -CONT "$0"';
+    this.#waker = spawn("sh", ["-c", script, String(this.pid)], {
+      stdio: ["pipe", "ignore", "ignore"],
+      detached: true,
+    });
     this.#child.kill("SIGSTOP");
   }
 
   goOn(): void {
     this.#child.kill("SIGCONT");
+    this.#waker?.stdin.end();
   }
 
   /** It takes nothing new, and ends when it has done what it had begun; gives its exit code. */
