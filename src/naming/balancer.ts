@@ -3,6 +3,7 @@ import type { Code } from "../core/code.js";
 import { invalidArgument } from "../core/error.js";
 import type { Metadata } from "../core/metadata.js";
 import type { InstanceInfo } from "./instance.js";
+import { show } from "./option-checks.js";
 
 /** One instance that can take a call now: connected, serving, neither stalled nor suspect. */
 export interface Candidate {
@@ -57,5 +58,7 @@ export interface Balancer {
 export function checkBalancer(name: string, balancer: unknown): asserts balancer is Balancer {
   const given = balancer as Partial<Balancer> | null | undefined;
   if (typeof given?.picker === "function" && typeof given.name === "string") return;
-  throw invalidArgument(`${name} must be a balancer such as roundRobin(), got ${String(balancer)}`);
+  const isUncalled = typeof balancer === "function" && balancer.name !== "";
+  const got = isUncalled ? `the function ${balancer.name}: write ${balancer.name}()` : show(balancer);
+  throw invalidArgument(`${name} must be a balancer such as roundRobin(), got ${got}`);
 }

@@ -1,4 +1,6 @@
+import { invalidArgument } from "../core/error.js";
 import { checkOptionNames } from "../core/option-names.js";
+import { showValue } from "../wire/show-value.js";
 import type { CloseNodeOptions, Node } from "./node.js";
 
 /** How nodes are run. */
@@ -24,6 +26,8 @@ const SAME_SIGNAL_MS = 200;
  * or 143. Returns also when somebody else has closed all nodes. SIGHUP is left alone, so that `nohup` works.
  *
  * On a terminal it says how many calls are waited for. Sets the exit code: 0 after a clean end, 1 when closing failed.
+ *
+ * @throws HeliographError INVALID_ARGUMENT that quotes what is no node, or the option
  */
 export async function runNode(
   node: RunnableNode | readonly RunnableNode[],
@@ -31,7 +35,9 @@ export async function runNode(
 ): Promise<void> {
   checkOptionNames("runNode()", options, ["graceMs", "signal"]);
   const { signal, ...closing } = options;
-  const nodes = "close" in node ? [node] : node;
+  if (signal !== undefined && typeof signal?.addEventListener !== "function")
+    throw invalidArgument(`signal must be an AbortSignal, got ${showValue(signal)}`);
+  const nodes = nodesOf(node);
   const over = new AbortController();
   const signals = new Signals((first) => {
     const calls = nodes.reduce((sum, { serving }) => sum + serving.callsInFlight, 0);
@@ -55,6 +61,20 @@ export async function runNode(
     over.abort();
     signals.release();
   }
+}
+
+function nodesOf(given: unknown): readonly RunnableNode[] {
+  const nodes: readonly unknown[] = Array.isArray(given) ? given : [given];
+  const wrong = nodes.find((each) => !isRunnable(each));
+  if (nodes.every(isRunnable)) return nodes;
+  throw invalidArgument(
+    `the first argument of runNode() must be a node, as createNode() makes it, or a list of nodes, got ${showValue(wrong)}${Array.isArray(given) ? " in the list" : ""}`,
+  );
+}
+
+function isRunnable(given: unknown): given is RunnableNode {
+  const node = given as Partial<RunnableNode> | null | undefined;
+  return typeof node?.close === "function" && typeof node.closed?.then === "function";
 }
 
 /** What somebody at a terminal reads who has ended a program that goes on for a while; undefined if there is no reason to. */

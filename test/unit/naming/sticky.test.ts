@@ -79,7 +79,7 @@ describe("sticky", () => {
       "maxKeys must be a whole number of at least 1, got 0",
     );
     expect(() => sticky({ key: keyOf, balancer: "random" as never })).toThrow(
-      "balancer must be a balancer such as roundRobin(), got random",
+      'balancer must be a balancer such as roundRobin(), got "random"',
     );
     expect(() => sticky({ key: keyOf, keys: 5 } as never)).toThrow('sticky() has no option "keys"');
   });

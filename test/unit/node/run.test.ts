@@ -163,6 +163,24 @@ describe("runNode", () => {
     expect(process.exitCode).toBe(7);
   });
 
+  test.each([
+    [undefined, "got undefined"],
+    [{ close() {} }, "got an object"],
+    [[new FakeNode(), null], "got null in the list"],
+  ])("refuses what is no node: %#", async (given, shown) => {
+    await expect(runNode(given as never)).rejects.toThrow(
+      `INVALID_ARGUMENT: the first argument of runNode() must be a node, as createNode() makes it, or a list of nodes, ${shown}`,
+    );
+    expect(listeners()).toEqual(before);
+    expect(process.exitCode).toBeUndefined();
+  });
+
+  test("refuses a signal that is none", async () => {
+    await expect(runNode(new FakeNode(), { signal: "SIGINT" as never })).rejects.toThrow(
+      'signal must be an AbortSignal, got "SIGINT"',
+    );
+  });
+
   test("refuses options that don't exist", async () => {
     await expect(runNode(new FakeNode(), { grace: 1 } as object)).rejects.toMatchObject({
       reason: "BAD_OPTION",
