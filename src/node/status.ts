@@ -12,7 +12,7 @@ export type NodeStatus =
       readonly peer: Peer | undefined;
       readonly error: HeliographError;
     }
-  /** Something else listens there, or is secured otherwise. */
+  /** Something else listens there, or is secured otherwise: reason HANDSHAKE_FAILED. */
   | { readonly kind: "handshake-failed"; readonly endpoint: string; readonly error: HeliographError }
   /** No calls of a service are sent to this instance, since one side would misread the other. Told once. */
   | {

@@ -16,6 +16,8 @@ export type CloseReason =
   | "unresolved"
   /** A connection was made, but the ZeroMQ handshake failed: another protocol, other security, a limit. */
   | "handshake-failed"
+  /** A connection was made, and broke before the ZeroMQ handshake was done: the peer was ending, or speaks another protocol. */
+  | "broken-off"
   /** An established connection broke: the peer went, cut us off, or stopped answering. */
   | "disconnected"
   /** `close` was called on this side. */

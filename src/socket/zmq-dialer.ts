@@ -153,9 +153,12 @@ class ZmqDialer implements Dialer, InprocLink {
         break;
       case "handshake:error:protocol":
       case "handshake:error:auth":
-      case "handshake:error:other":
         this.#end("handshake-failed", event.error);
         break;
+      case "handshake:error:other":
+        this.#end(isTimeUp(event.error) ? "handshake-failed" : "broken-off", event.error);
+        break;
+      // ZeroMQ ends it without a word when the socket there is of a kind that does not fit.
       case "disconnect":
         this.#end(this.#opened ? "disconnected" : "handshake-failed");
         break;
@@ -250,6 +253,11 @@ async function within(timeoutMs: number, work: Promise<void>): Promise<void> {
   });
   await Promise.race([work, timeout]);
   clearTimeout(timer);
+}
+
+/** The connection stands, and the time for the handshake is over. */
+function isTimeUp({ code }: { readonly code?: string }): boolean {
+  return code === "EAGAIN";
 }
 
 function asError(error: unknown): Error {

@@ -1,5 +1,11 @@
 import { once } from "node:events";
-import { createServer, type Server as NetServer, type Socket } from "node:net";
+import {
+  type AddressInfo,
+  createConnection,
+  createServer,
+  type Server as NetServer,
+  type Socket,
+} from "node:net";
 import { describe, expect, test } from "vitest";
 import { Router } from "zeromq";
 import { Code, createClient, createNode, HeliographError, insecure, serve } from "../../src/index.js";
@@ -11,6 +17,7 @@ import type { PacketWriter } from "../../src/wire/packet-writer.js";
 import { writeStatus } from "../../src/wire/status.js";
 import { Note } from "../gen/heliograph/test/v1/call.js";
 import { CallService } from "../gen/heliograph/test/v1/call_heliograph.js";
+import { Lateness } from "../support/lateness.js";
 import { frame, hello, packet, RawPeer } from "../support/raw-peer.js";
 import { deferred, failure, fired, harness, never, tcp } from "./rpc-harness.js";
 
@@ -90,9 +97,10 @@ const welcome = (
 describe("without a server", () => {
   test("a call fails at once, not processed, and says what to do", async () => {
     const endpoint = await deserted();
+    using late = new Lateness();
     const before = performance.now();
     const error = await failure(clientOf([endpoint]).call({}));
-    expect(performance.now() - before).toBeLessThan(1_000);
+    expect(performance.now() - before).toBeLessThan(1_000 + late.ms);
     expect(error).toMatchObject({
       code: Code.Unavailable,
       reason: "NO_INSTANCE",
@@ -195,6 +203,50 @@ describe("a server that does not speak", () => {
     expect(await failure(clientOf([endpoint]).call({}, { timeoutMs: 50 }))).toMatchObject({
       code: Code.DeadlineExceeded,
     });
+  });
+});
+
+describe("a connection that breaks before the ZeroMQ handshake is done", () => {
+  /** A way to the server, for the first who comes; it hangs up on all others, and on the first when it is told. */
+  async function gate(target: string) {
+    const port = Number(target.split(":").at(-1));
+    const accepted: Socket[] = [];
+    const server = createServer((socket) => {
+      accepted.push(socket.on("error", () => {}));
+      if (accepted.length > 1) socket.destroy();
+      else socket.pipe(createConnection(port, "127.0.0.1").on("error", () => {})).pipe(socket);
+    });
+    server.listen(0, "127.0.0.1");
+    await once(server, "listening");
+    own({ [Symbol.asyncDispose]: async () => void server.close() });
+    const address = server.address() as AddressInfo;
+    return { endpoint: `tcp://127.0.0.1:${address.port}`, shut: () => accepted[0]?.destroy() };
+  }
+
+  test("says that and no more where a server was before: it was dying", async () => {
+    const { endpoint, shut } = await gate((await start(echo)).endpoint);
+    const client = clientOf([endpoint]);
+    await client.call({});
+    shut();
+    // The first may still be sent on the connection that breaks.
+    await failure(client.call({}));
+    const error = await failure(client.call({}));
+    expect(error).toMatchObject({ code: Code.Unavailable, reason: "NO_INSTANCE", notProcessed: true });
+    expect(error.message).toContain(
+      `the connection to ${endpoint} broke before the ZeroMQ handshake was done; start`,
+    );
+  });
+
+  test("may mean another protocol where no server was before", async () => {
+    const { endpoint, shut } = await gate((await start(echo)).endpoint);
+    const other = new RawPeer(endpoint);
+    own({ [Symbol.asyncDispose]: async () => other.close() });
+    await other.send(packet((writer) => hello(writer)));
+    await other.receive();
+    const error = await failure(clientOf([endpoint]).call({}));
+    expect(error).toMatchObject({ code: Code.Unavailable, reason: "HANDSHAKE_FAILED", notProcessed: true });
+    expect(error.message).toContain("what listens there was just ending, or speaks another protocol");
+    shut();
   });
 });
 

@@ -118,7 +118,7 @@ describe("dialing over tcp", () => {
     const endpoint = await serve((socket) => socket.destroy());
     const { told } = dial(endpoint);
     await told.untilClosed();
-    expect(told.reason).toBe("handshake-failed");
+    expect(told.reason).toBe("broken-off");
     expect(told.endings[0]!.cause).toBeInstanceOf(Error);
   });
 

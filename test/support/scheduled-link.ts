@@ -179,7 +179,7 @@ export class ScheduledLink implements Dialer {
         this.#queues.up.push({ kind: "over", reason: "disconnected" });
       }
       const unopened = !this.#opened && event.reason === "disconnected";
-      this.#events.closed(unopened ? "handshake-failed" : event.reason);
+      this.#events.closed(unopened ? "broken-off" : event.reason);
     }
   }
 

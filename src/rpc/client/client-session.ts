@@ -60,7 +60,7 @@ export class ClientSession extends Session implements DialerEvents, StreamCallSe
   /** What was found to be wrong with the server, by who watches over it. */
   trouble: string | undefined;
   /** Called for each PING that the server has answered, by who watches over it. */
-  onPong: (() => void) | undefined;
+  onPong: ((sequence: number) => void) | undefined;
   /** Called before each message is read, by who watches over the server while it is quiet. */
   onMessage: (() => void) | undefined;
   private readonly events: ClientSessionEvents;
@@ -73,6 +73,10 @@ export class ClientSession extends Session implements DialerEvents, StreamCallSe
   /** Of the requests of calls in flight: what the server holds for them. */
   private heldBytes = 0;
   private isOpen = false;
+  /** When it was dialed, by the clock of who did. */
+  dialedAt = 0;
+  /** A server has welcomed this client at this endpoint before. */
+  wasWelcomed = false;
   /** Why it takes no more calls, once the server has said GOAWAY. */
   leaving: HeliographError | undefined;
 
@@ -136,7 +140,9 @@ export class ClientSession extends Session implements DialerEvents, StreamCallSe
   }
 
   closed(reason: CloseReason, cause?: Error): void {
-    this.finish(connectionError(this.endpoint, reason, this.isOpen, cause));
+    this.finish(
+      connectionError(this.endpoint, reason, { wasOpen: this.isOpen, wasWelcomed: this.wasWelcomed }, cause),
+    );
   }
 
   send(parts: Buffer[]): number {
@@ -307,8 +313,8 @@ export class ClientSession extends Session implements DialerEvents, StreamCallSe
     // Anything else belongs to later versions, or to calls that have ended.
   }
 
-  protected override ponged(): void {
-    this.onPong?.();
+  protected override ponged(sequence: number): void {
+    this.onPong?.(sequence);
   }
 
   protected fail(error: HeliographError): void {

@@ -72,6 +72,8 @@ export class Connection extends CallDispatcher implements Instance, ClientSessio
   session: ClientSession | undefined;
   /** All that are not over: the one above, those that are not welcomed yet, and those that drain. */
   private readonly sessions = new Set<ClientSession>();
+  /** The endpoints where a server has been. */
+  private readonly welcomedAt = new Set<string>();
   /** Set while there are sessions. */
   private checks: Timer | undefined;
   private closing: Promise<void> | undefined;
@@ -211,6 +213,7 @@ export class Connection extends CallDispatcher implements Instance, ClientSessio
   // The session's events.
 
   welcomed(session: ClientSession): void {
+    this.welcomedAt.add(session.endpoint);
     if (!this.connector.succeeded(session)) return;
     this.session = session;
     this.failure = undefined;
@@ -241,6 +244,7 @@ export class Connection extends CallDispatcher implements Instance, ClientSessio
     const { shared, sockets, self } = this.parts;
     const session = new ClientSession(shared, sockets, endpoint, self, this.parts.expect, this);
     session.dialedAt = this.clock.now();
+    session.wasWelcomed = this.welcomedAt.has(endpoint);
     this.sessions.add(session);
     this.checks ??= this.scheduleChecks();
     return session;

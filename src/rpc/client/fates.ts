@@ -2,24 +2,38 @@ import { Code } from "../../core/code.js";
 import { HeliographError } from "../../core/error.js";
 import type { CloseReason } from "../../socket/socket.js";
 
+/** What is known of a connection that has ended. */
+export interface EndedConnection {
+  /** The ZeroMQ handshake was done. */
+  readonly wasOpen: boolean;
+  /** A server has welcomed this client there before. */
+  readonly wasWelcomed: boolean;
+}
+
 /** Why a connection could not be made, or broke. */
 export function connectionError(
   endpoint: string,
   reason: CloseReason,
-  wasOpen: boolean,
+  { wasOpen, wasWelcomed }: EndedConnection,
   cause?: Error,
 ): HeliographError {
+  const brokenOff = `the connection to ${endpoint} broke before the ZeroMQ handshake was done`;
   const what: Record<CloseReason, string> = {
     refused: `nobody listens at ${endpoint}`,
     unresolved: `the host of ${endpoint} has no address`,
     "handshake-failed": `the ZeroMQ handshake with ${endpoint} failed: another protocol or other security`,
+    // A process that dies breaks it off, too, and so does one of another protocol: only who was there before tells them apart.
+    "broken-off": wasWelcomed
+      ? brokenOff
+      : `${brokenOff}: what listens there was just ending, or speaks another protocol`,
     disconnected: `the connection to ${endpoint} broke`,
     closed: `the connection to ${endpoint} was closed`,
   };
   // Where a network can't use such an address at all, its own text is the better one.
   const why = cause instanceof HeliographError && reason === "unresolved" ? cause.rawMessage : what[reason];
+  const misfit = reason === "handshake-failed" || (reason === "broken-off" && !wasWelcomed);
   return new HeliographError(Code.Unavailable, why, {
-    reason: reason === "handshake-failed" ? "HANDSHAKE_FAILED" : wasOpen ? "CONNECTION_LOST" : "NO_INSTANCE",
+    reason: misfit ? "HANDSHAKE_FAILED" : wasOpen ? "CONNECTION_LOST" : "NO_INSTANCE",
     notProcessed: !wasOpen,
     cause,
   });
