@@ -21,7 +21,8 @@ export interface CheckHealthOptions {
  *
  * @param where a node, or a connection
  * @param instance which one; with a connection it may be left out: whoever answers there
- * @throws HeliographError NOT_FOUND, reason SERVICE_UNKNOWN, when it does not serve the service; and as any call
+ * @throws HeliographError NOT_FOUND, reason SERVICE_UNKNOWN, when it does not serve the service; INVALID_ARGUMENT when
+ *   a node is asked and no instance is named; and as any call
  */
 export async function checkHealth(
   where: Transport | TransportHost,
