@@ -156,7 +156,7 @@ describe("a call that waits in vain for an instance", () => {
 
     test("has been replaced by another where it was ends at once", async () => {
       const { info, ends } = await broken();
-      const place = { endpoints: ["tcp://10.0.0.1:5555"], host: "a" };
+      const place = { endpoints: [`tcp://192.0.2.1:${5_000}`], host: "a" };
       source.say({ ...info, ...place, version: 2, state: "suspect" });
       await settle();
       source.say(at("", { ...info, ...place, instance: "another", epoch: info.epoch + 1 }));
