@@ -2,6 +2,7 @@ import { afterAll, describe, expect, test } from "vitest";
 import { Code, HeliographError } from "../../../src/index.js";
 import { type Child, startChild } from "../../support/child.js";
 import { echoClient } from "../../support/echo-client.js";
+import { Lateness } from "../../support/lateness.js";
 import { within } from "../../support/within.js";
 
 const CALLS = 50;
@@ -34,7 +35,7 @@ async function hang(child: Child, client: ReturnType<typeof connect>, extra = 0)
     });
   });
   const ends = Array.from({ length: CALLS + extra }, () =>
-    client.echo({ text: "never" }, { timeoutMs: 9_000 }).then(
+    client.echo({ text: "never" }, { timeoutMs: 60_000 }).then(
       () => new Error("it was answered"),
       (error: unknown) => error as HeliographError,
     ),
@@ -47,12 +48,13 @@ describe.concurrent("the server is killed with calls in flight", () => {
   test("each ends within a second, as one of which it can't be known whether it ran", async () => {
     const child = await server();
     const ends = await hang(child, connect(endpointOf(child)));
+    using late = new Lateness();
     const killedAt = performance.now();
     await child.kill();
-    for (const error of await within(1_000, "the calls to end", Promise.all(ends))) {
+    for (const error of await within(20_000, "the calls to end", Promise.all(ends))) {
       expect(error).toMatchObject({ code: Code.Unavailable, reason: "CONNECTION_LOST", notProcessed: false });
     }
-    expect(performance.now() - killedAt).toBeLessThan(1_000);
+    expect(performance.now() - killedAt).toBeLessThan(1_000 + late.ms);
   });
 
   test("those that were never sent end as not processed", async () => {
@@ -62,7 +64,7 @@ describe.concurrent("the server is killed with calls in flight", () => {
     await client.echo({});
     const ends = await hang(child, client, 20);
     await child.kill();
-    const errors = await within(1_000, "the calls to end", Promise.all(ends));
+    const errors = await within(20_000, "the calls to end", Promise.all(ends));
     expect(errors.slice(0, CALLS).every((error) => !(error as HeliographError).notProcessed)).toBe(true);
     for (const error of errors.slice(CALLS)) {
       expect(error).toMatchObject({ code: Code.Unavailable, notProcessed: true });
@@ -90,7 +92,7 @@ describe.concurrent("the server is killed with calls in flight", () => {
     await child.kill();
     // A call that is sent before the end of the connection shows is lost with it; this one ends when it does.
     await expect(client.echo({})).rejects.toMatchObject({ code: Code.Unavailable });
-    const waiting = client.echo({ text: "patient" }, { waitForReady: true });
+    const waiting = client.echo({ text: "patient" }, { waitForReady: true, timeoutMs: 60_000 });
     await server({ endpoint: endpointOf(child) });
     expect((await waiting).text).toBe("patient");
   });
@@ -106,16 +108,19 @@ describe.concurrent("the server is killed with calls in flight", () => {
   });
 
   test("a call that was only half sent ends within a second", async () => {
+    using late = new Lateness();
     const child = await server();
     const client = connect(endpointOf(child));
     await client.echo({});
     child.process.kill("SIGSTOP");
     const end = client
-      .echo({ data: Buffer.alloc(32 * 1024 * 1024) }, { timeoutMs: 9_000 })
+      .echo({ data: Buffer.alloc(32 * 1024 * 1024) }, { timeoutMs: 60_000 })
       .catch((error) => error);
-    const small = client.echo({ text: "small" }, { timeoutMs: 9_000 }).catch((error) => error);
+    const small = client.echo({ text: "small" }, { timeoutMs: 60_000 }).catch((error) => error);
+    const killedAt = performance.now();
     await child.kill();
-    const [large, other] = await within(1_000, "the calls to end", Promise.all([end, small]));
+    const [large, other] = await within(20_000, "the calls to end", Promise.all([end, small]));
+    expect(performance.now() - killedAt).toBeLessThan(1_000 + late.ms);
     expect(large).toBeInstanceOf(HeliographError);
     expect(large).toMatchObject({ code: Code.Unavailable });
     expect(other).toMatchObject({ code: Code.Unavailable });
@@ -134,8 +139,9 @@ test("a client is killed: the signals of its handlers fire within a second", asy
   // Asks again: a report may have come between two looks.
   let { running } = await child.ask("stats");
   while ((running ?? 0) < CALLS) ({ running } = await child.ask("stats"));
+  using late = new Lateness();
   const killedAt = performance.now();
   await clientProcess.kill();
-  await within(1_000, "the handlers' signals", cancelled);
-  expect(performance.now() - killedAt).toBeLessThan(1_000);
+  await within(20_000, "the handlers' signals", cancelled);
+  expect(performance.now() - killedAt).toBeLessThan(1_000 + late.ms);
 });

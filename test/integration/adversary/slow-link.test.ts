@@ -3,6 +3,7 @@ import { createHash } from "node:crypto";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { type Child, startChild } from "../../support/child.js";
 import { echoClient } from "../../support/echo-client.js";
+import { Lateness } from "../../support/lateness.js";
 import { percentile } from "../../support/percentile.js";
 import { Random } from "../../support/random.js";
 import { type SlowLink, slowLink } from "../../support/slow-link.js";
@@ -13,19 +14,20 @@ const BYTES_PER_SECOND = 20 * MB;
 /** One large payload; the long form has the size that a ZeroMQ part of its own would never survive. */
 const LARGE = scaled(20 * MB, 100 * MB);
 /**
- * Small calls wait behind half a window that is on its way, and one chunk: 40 ms at this speed. The rest is for busy
- * machines; one that waits for a large payload takes several times as long.
+ * Small calls wait behind half a window that is on its way, and one chunk: 40 ms at this speed; one that waits for a large payload takes several times as long.
  */
 const P99_MS = 250;
-const TIMEOUT_MS = scaled(9_000, 120_000);
+const TIMEOUT_MS = scaled(50_000, 120_000);
 
 describe("over a link of 20 MB/s", () => {
   let child: Child;
   let link: SlowLink;
   let one: ReturnType<typeof echoClient>;
   let sessions = 0;
+  let late: Lateness;
 
   beforeEach(async () => {
+    late = new Lateness();
     const limits = { messageBytes: 200 * MB };
     child = await startChild("echo-server", { limits });
     link = await slowLink(child.hello.endpoint ?? "", BYTES_PER_SECOND);
@@ -41,6 +43,7 @@ describe("over a link of 20 MB/s", () => {
     await one.client.echo({});
   });
   afterEach(async () => {
+    late[Symbol.dispose]();
     await one.connection.close();
     await link[Symbol.asyncDispose]();
     await child.kill();
@@ -68,7 +71,7 @@ describe("over a link of 20 MB/s", () => {
     console.info(
       `${what}: ${rate.toFixed(1)} MB/s; small calls p50 ${p50.toFixed(1)}, p99 ${p99.toFixed(1)} ms`,
     );
-    expect(p99).toBeLessThan(P99_MS);
+    expect(p99).toBeLessThan(P99_MS + late.ms);
     expect(times.length).toBeGreaterThan(10);
     expect(sessions).toBe(1);
   }

@@ -6,6 +6,7 @@ import { Code, connectTo, createClient, insecure } from "../../../src/index.js";
 import { all, failure, never, untilError } from "../../contract/rpc-harness.js";
 import { CallService } from "../../gen/heliograph/test/v1/call_heliograph.js";
 import { type Child, startChild } from "../../support/child.js";
+import { Lateness } from "../../support/lateness.js";
 import { holdings } from "../../support/leaks.js";
 import { slowLink } from "../../support/slow-link.js";
 import { scaled } from "../../support/soak.js";
@@ -62,7 +63,7 @@ describe("in the middle of streams", () => {
     await client.call({});
     await child.kill();
     const ends = await within(
-      1_000,
+      20_000,
       "the calls to end",
       Promise.all([untilError(count), untilError(chat), sum]),
     );
@@ -79,7 +80,7 @@ describe("in the middle of streams", () => {
     open.push(caller);
     const signals = cancelled(child, 30);
     await caller.kill();
-    await within(1_000, "the signals", signals);
+    await within(20_000, "the signals", signals);
     // Those of `count` wait for what never comes, and take no heed of their signals.
     expect(await child.ask("stats")).toMatchObject({ running: 10, faults: [] });
   });
@@ -93,10 +94,10 @@ describe("in the middle of streams", () => {
     for (let n = 0; n < 100; n++) await stream.next();
     const signals = cancelled(child, 2);
     await link[Symbol.asyncDispose]();
-    const [[, error], other] = await within(1_000, "the ends", Promise.all([untilError(stream), sum]));
+    const [[, error], other] = await within(20_000, "the ends", Promise.all([untilError(stream), sum]));
     for (const each of [error, other])
       expect(each).toMatchObject({ code: Code.Unavailable, reason: "CONNECTION_LOST" });
-    await within(1_000, "the signals", signals);
+    await within(20_000, "the signals", signals);
     expect(await all(connect(child.hello.endpoint).count({ number: 3n }))).toHaveLength(3);
   });
 
@@ -113,6 +114,7 @@ describe("in the middle of streams", () => {
         if (received > 4 * MIB) break;
       }
     })();
+    using late = new Lateness();
     let slowest = 0;
     while (received < 4 * MIB) {
       const at = performance.now();
@@ -120,8 +122,8 @@ describe("in the middle of streams", () => {
       slowest = Math.max(slowest, performance.now() - at);
     }
     await reading;
-    // A stream's credit and a crowded session's packets are 512 KiB: 50 ms at this speed; the rest is for busy machines.
-    expect(slowest).toBeLessThan(1_000);
+    // A stream's credit and a crowded session's packets are 512 KiB: 50 ms at this speed.
+    expect(slowest).toBeLessThan(500 + late.ms);
     await client.call({});
     const { served, running } = await child.ask("stats");
     expect(running).toBe(0);

@@ -2,6 +2,7 @@ import { connect } from "node:net";
 import { expect, test } from "vitest";
 import { createClient, type HeliographError, listInstances } from "../../../src/index.js";
 import { EchoService } from "../../gen/heliograph/test/v1/echo_heliograph.js";
+import { Lateness } from "../../support/lateness.js";
 import { until, within } from "../../support/within.js";
 import { Scene } from "./scene.js";
 import { failuresOf, SteadyCalls } from "./steady-calls.js";
@@ -36,6 +37,7 @@ test("a killed instance is chosen no more, what it was asked ends at once, and a
   const balancer = new WatchedBalancer();
   const caller = scene.node("caller", registries, { balancer });
   const client = createClient(caller, EchoService);
+  using late = new Lateness();
   const load = new SteadyCalls(1_000, async () => (await client.echo({}, { timeoutMs: 30_000 })).text);
   await until(20_000, "both to be called", () => load.answeredBy("a") > 100 && load.answeredBy("b") > 100);
 
@@ -75,11 +77,11 @@ test("a killed instance is chosen no more, what it was asked ends at once, and a
   waits.sort((x, y) => x - y);
   console.info(
     `killed: chosen last after ${lastChoice.toFixed(1)} ms, ${HANGING + lost} calls told after ${lastEnd.toFixed(1)} ms; ` +
-      `new: called after ${waits.map((ms) => ms.toFixed(1)).join(", ")} ms; ${tally.perSecond} calls/s`,
+      `new: called after ${waits.map((ms) => ms.toFixed(1)).join(", ")} ms; ${tally.perSecond} calls/s, machine late by ${late.ms.toFixed(1)} ms`,
   );
-  expect(lastChoice).toBeLessThan(BAR_MS);
-  expect(lastEnd).toBeLessThan(BAR_MS);
-  expect(waits[2]).toBeLessThan(READY_BAR_MS);
+  expect(lastChoice).toBeLessThan(BAR_MS + late.ms);
+  expect(lastEnd).toBeLessThan(BAR_MS + late.ms);
+  expect(waits[2]).toBeLessThan(READY_BAR_MS + late.ms);
   expect(tally.failed.length, JSON.stringify(failuresOf(tally))).toBe(lost);
   expect(a.server.process.exitCode).toBe(null);
 });
@@ -92,6 +94,7 @@ test("who takes the place of a killed instance is called there soon, though its 
   const { endpoint } = await first.tell.serve({ name: "first", registries, aheadMs: 3_600_000 });
   const caller = scene.node("caller", registries);
   const client = createClient(caller, EchoService);
+  using late = new Lateness();
   const load = new SteadyCalls(200, async () => {
     const { text } = await client.echo({}, { waitForReady: true, timeoutMs: 30_000 });
     return text;
@@ -107,5 +110,5 @@ test("who takes the place of a killed instance is called there soon, though its 
   console.info(`in the place of another: called ${after.toFixed()} ms after it was ready`);
   for (const { error } of tally.failed) expect(error).toMatchObject({ reason: "CONNECTION_LOST" });
   expect(known.map((info) => [info.instance, info.state])).toEqual([[instance, "alive"]]);
-  expect(after).toBeLessThan(2_000);
+  expect(after).toBeLessThan(2_000 + late.ms);
 });
