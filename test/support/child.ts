@@ -1,8 +1,10 @@
 import { type ChildProcess, fork } from "node:child_process";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { inject } from "vitest";
 import { within } from "./within.js";
 
-/** Each compiles its sources first, many at once, on a machine that has other things to do. */
+/** Many may start at once, on a machine that has other things to do. */
 const START_MS = 45_000;
 
 /** A process that a test has started, with a program of this folder in it. */
@@ -36,11 +38,18 @@ export interface ChildReport {
   readonly text?: string;
 }
 
+/** Programs that tests start, compiled; where there is no such folder, each start compiles its sources. */
+const compiled = inject("childPrograms");
+
 /** Starts `test/support/<program>.ts` with its options as JSON, and waits until it reports `ready`. */
 export async function startChild(program: string, options: object = {}): Promise<Child> {
-  const file = fileURLToPath(new URL(`./${program}.ts`, import.meta.url));
+  const file =
+    compiled === undefined
+      ? fileURLToPath(new URL(`./${program}.ts`, import.meta.url))
+      : join(compiled, `${program}.js`);
+  const loader = compiled === undefined ? ["--import", "tsx"] : [];
   const child = fork(file, [JSON.stringify(options)], {
-    execArgv: ["--import", "tsx", "--expose-gc"],
+    execArgv: [...loader, "--expose-gc"],
     stdio: ["ignore", "inherit", "inherit", "ipc"],
   });
   const gone = new Promise<void>((resolve) => child.once("exit", () => resolve()));

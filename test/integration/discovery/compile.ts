@@ -10,6 +10,8 @@ declare module "vitest" {
   interface ProvidedContext {
     /** The path of node-program, compiled. */
     nodeProgram: string;
+    /** The folder of the programs of `startChild`, compiled; undefined for tests that run together. */
+    childPrograms: string | undefined;
   }
 }
 
@@ -17,8 +19,8 @@ const here = fileURLToPath(new URL(".", import.meta.url));
 const root = fileURLToPath(new URL("../../../", import.meta.url));
 
 /**
- * Compiles node-program once for all tests of a run: some of them start a dozen processes, which would each take a second
- * of a core to compile it for themselves.
+ * Compiles once for all tests of a run the programs that they start: some start a dozen processes, which would each take
+ * a second of a core to compile their sources for themselves.
  *
  * @returns removes it
  */
@@ -33,5 +35,6 @@ export async function setup(project: TestProject): Promise<() => Promise<void>> 
   // Programs tell by it which version they are.
   await copyFile(join(root, "package.json"), join(out, "package.json"));
   project.provide("nodeProgram", join(out, "test/integration/discovery/node-program.js"));
+  project.provide("childPrograms", join(out, "test/support"));
   return () => rm(out, { recursive: true, force: true });
 }
