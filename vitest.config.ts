@@ -9,7 +9,14 @@ const measured = [
   "test/integration/adversary/**/*.test.ts",
   "test/integration/discovery/{busy,chaos,crowd,killed,lives,outages,rolling-restart}.test.ts",
   "test/contract/socket-process.test.ts",
+  "test/unit/wire/compression.test.ts",
 ];
+
+/** Most of them neither wait nor open anything. */
+const units = "test/unit/**/*.test.ts";
+
+// Vitest would leave one of two cores to itself.
+const maxWorkers = Math.max(2, availableParallelism() - 1);
 
 export default defineConfig({
   resolve: {
@@ -33,11 +40,22 @@ export default defineConfig({
       {
         extends: true,
         test: {
+          name: "units",
+          include: [units],
+          exclude: measured,
+          // Loading the sources anew for each file takes twice as long as the tests.
+          isolate: false,
+          maxWorkers,
+          sequence: { groupOrder: 0 },
+        },
+      },
+      {
+        extends: true,
+        test: {
           name: "together",
           include: ["test/**/*.test.ts"],
-          exclude: measured,
-          // Vitest would leave one of two cores to itself.
-          maxWorkers: Math.max(2, availableParallelism() - 1),
+          exclude: [units, ...measured],
+          maxWorkers,
           sequence: { groupOrder: 0 },
         },
       },
