@@ -51,7 +51,15 @@ async function serveOne(name: string, command: ServeCommand): Promise<ServedNode
     return EchoResponse.create({ text: name });
   };
   const { endpoints } = await serve(node, EchoService, { echo }, { endpoint });
-  changing = { node, served: await serve(node, CallService, { count, watch: count }) };
+  const sum = async (notes: AsyncIterable<Note>) => {
+    let number = 0n;
+    for await (const note of notes) number += note.number;
+    return Note.create({ number, text: name });
+  };
+  async function* chat(notes: AsyncIterable<Note>): AsyncGenerator<Note> {
+    for await (const note of notes) yield { ...note, text: name };
+  }
+  changing = { node, served: await serve(node, CallService, { count, watch: count, sum, chat }) };
   const readyAt = steadyMs();
   return { instance: node.instance, endpoint: endpoints[0] ?? "", readyAt };
 }
