@@ -18,7 +18,7 @@ import {
   serveRegistry,
   setHealth,
 } from "../../src/index.js";
-import { memoryNetwork } from "../../src/testing/index.js";
+import { faults, memoryNetwork } from "../../src/testing/index.js";
 import type { Note } from "../gen/heliograph/test/v1/call.js";
 import { CallService, SecondService } from "../gen/heliograph/test/v1/call_heliograph.js";
 import { deferred, silent } from "./rpc-harness.js";
@@ -180,6 +180,26 @@ describe("nodes", () => {
     expect((await under).text).toBe("two");
     await closing;
     expect((await listInstances(caller, CallService)).map((each) => each.instance)).toEqual([one.instance]);
+  });
+
+  test("end a stream that waits to go on as soon as its server is known to have left", async () => {
+    node("registry");
+    const cutting = faults({ network });
+    const leaving = node("server");
+    const { endpoints } = await serve(leaving, CallService, {
+      async *watch(note, ctx) {
+        yield note;
+        await ctx.sleep(60_000);
+      },
+    });
+    const caller = node("caller", { network: cutting });
+    const stream = createClient(caller, CallService).watch({})[Symbol.asyncIterator]();
+    await stream.next();
+    const end = failure(stream.next());
+    cutting.refuse(endpoints[0]);
+    cutting.cut(endpoints[0]);
+    await leaving.close({ graceMs: 0 });
+    expect(await end).toMatchObject({ code: Code.DataLoss, reason: "STREAM_GONE" });
   });
 
   test("hand the registry over: those that are there stay known", async () => {
