@@ -9,7 +9,7 @@ Examples:
   echo 'source <(helio completion zsh)' >> ~/.zshrc         after compinit
   helio completion fish > ~/.config/fish/completions/helio.fish
 
-Completes commands, options, and the names of the nodes and services that are there.`;
+Completes commands, options, and the names of the nodes, services and methods that are there.`;
 
 /** `helio completion`: what a shell needs to complete `helio`. */
 export function completionCommand(terminal: Terminal): Command {

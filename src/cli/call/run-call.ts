@@ -9,7 +9,7 @@ import type { KnownInstance, Listing } from "../lookup/known-instance.js";
 import type { Lookup } from "../lookup/lookup.js";
 import { jsonText } from "../output/json-text.js";
 import { printable } from "../output/printable.js";
-import type { Terminal } from "../output/terminal.js";
+import { ReaderGone, type Terminal } from "../output/terminal.js";
 import { parseMethodName } from "../reflect/method-name.js";
 import { type ReflectedMember, reflectMember } from "../reflect/reflect-method.js";
 import { failureJson, failureLines } from "./call-failure.js";
@@ -67,6 +67,7 @@ export async function runCall(
     );
   } catch (error) {
     if (error instanceof Failure) throw error;
+    if (terminal.interrupted().reason instanceof ReaderGone) return;
     const types = new DynamicTypes(shapesOf(reflected.service.$schema));
     throw callFailed(
       HeliographError.from(error),

@@ -9,13 +9,18 @@ export interface Candidate {
 /** What may stand under the cursor. */
 export interface Completion {
   readonly candidates: readonly Candidate[];
-  /** The names that are there would fit, too: of services, or of nodes as well. */
-  readonly names: "services" | "nodes" | undefined;
+  /** The names that are there would fit, too: of methods, of services, or of nodes as well as services. */
+  readonly names: NameKind | undefined;
   /** The values of options that were given already, by their attribute names. */
   readonly given: ReadonlyMap<string, readonly string[]>;
 }
 
-/** Arguments and values of options that name a node or a service are called so. */
+/** What kind of names may stand under the cursor. */
+export type NameKind = "methods" | "services" | "nodes";
+
+/** What arguments are called that are names. */
+const KINDS: Readonly<Record<string, NameKind>> = { name: "nodes", method: "methods" };
+/** Values of options that name a node or a service are called so. */
 const NAME = "name";
 
 /**
@@ -77,7 +82,7 @@ class Walk {
     const choices = (argument?.argChoices ?? []).map((choice) => ({ word: choice, description: "" }));
     return {
       candidates: starting([...commands, ...choices], word),
-      names: argument?.name() === NAME ? "nodes" : undefined,
+      names: argument === undefined ? undefined : KINDS[argument.name()],
       given,
     };
   }

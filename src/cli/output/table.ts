@@ -7,6 +7,8 @@ export interface Column<Row> {
   readonly cell: (row: Row) => string;
   /** Numbers stand at the right. Default left. */
   readonly align?: "left" | "right";
+  /** The column may be left out where the terminal is narrow; the highest goes first. Default: it stays. */
+  readonly spare?: number;
   /** Colours a cell that has its width already. */
   readonly paint?: (text: string, row: Row) => string;
 }
@@ -24,8 +26,8 @@ const CUT = "…";
 const LEAST_WIDTH = 10;
 
 /**
- * The lines of a table, with a line of titles. A column whose cells are all empty is left out. Only the last column
- * gives way when the terminal is narrow.
+ * The lines of a table, with a line of titles. A column whose cells are all empty is left out. When the terminal is
+ * narrow, columns that can be spared are left out, and then the last one is cut.
  */
 export function table<Row>(
   columns: readonly Column<Row>[],
@@ -40,6 +42,7 @@ export function table<Row>(
       texts,
       width: texts.reduce((most, text) => Math.max(most, width(text)), width(column.title)),
     }));
+  if (style.width !== undefined) spare(drawn, style.width);
   const last = drawn.at(-1);
   if (last === undefined) return [];
   if (style.width !== undefined) {
@@ -57,6 +60,20 @@ export function table<Row>(
       }),
     ),
   ];
+}
+
+/** Takes out the columns that can be spared, one after the other, until the others fit. */
+function spare(
+  drawn: { readonly column: { readonly spare?: number }; readonly width: number }[],
+  most: number,
+): void {
+  while (drawn.reduce((sum, each) => sum + each.width + GAP.length, -GAP.length) > most) {
+    const [first] = drawn
+      .filter(({ column }) => column.spare !== undefined)
+      .sort((a, b) => (b.column.spare ?? 0) - (a.column.spare ?? 0));
+    if (first === undefined) return;
+    drawn.splice(drawn.indexOf(first), 1);
+  }
 }
 
 /** The text with the spaces that it lacks, or without what is too much. */

@@ -21,11 +21,14 @@ export interface Terminal {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly input: NodeJS.ReadableStream;
   /**
-   * Fires when the user presses Ctrl+C, the process is asked to end, or nobody reads standard output any more. Once it
-   * was asked for, only a second Ctrl+C ends the process by itself.
+   * Fires when the user presses Ctrl+C, the process is asked to end, or nobody reads standard output any more; of the
+   * latter, a `ReaderGone` is the reason. Once it was asked for, only a second Ctrl+C ends the process by itself.
    */
   interrupted(): AbortSignal;
 }
+
+/** Who has read what was printed has seen enough: an end like any other. */
+export class ReaderGone extends Error {}
 
 /** Exit code of a program that was interrupted twice, as shells count it. */
 const INTERRUPTED = 130;
@@ -40,7 +43,7 @@ export function processTerminal(): Terminal {
   // `helio watch | head` closes the pipe: that is an end like any other.
   stdout.on("error", (error: NodeJS.ErrnoException) => {
     if (error.code !== "EPIPE") throw error;
-    end.abort();
+    end.abort(new ReaderGone());
   });
   return {
     print: (line) => void stdout.write(`${line}\n`),

@@ -30,10 +30,16 @@ export const methodColumns: readonly Column<MethodStats>[] = [
   { title: "CALLS", align: "right", cell: ({ calls }) => count(Number(calls)) },
   { title: "NOW", align: "right", cell: ({ inFlight }) => count(inFlight) },
   { title: "MEAN", align: "right", cell: ({ latency }) => timeText(latency, meanUs) },
-  { title: "P50", align: "right", cell: ({ latency }) => timeText(latency, (each) => quantileUs(each, 0.5)) },
+  {
+    title: "P50",
+    align: "right",
+    spare: 1,
+    cell: ({ latency }) => timeText(latency, (each) => quantileUs(each, 0.5)),
+  },
   {
     title: "P95",
     align: "right",
+    spare: 3,
     cell: ({ latency }) => timeText(latency, (each) => quantileUs(each, 0.95)),
   },
   {
@@ -41,9 +47,9 @@ export const methodColumns: readonly Column<MethodStats>[] = [
     align: "right",
     cell: ({ latency }) => timeText(latency, (each) => quantileUs(each, 0.99)),
   },
-  { title: "MAX", align: "right", cell: ({ latency }) => timeText(latency, maxUs) },
-  { title: "IN", align: "right", cell: ({ requestBytes }) => bytes(Number(requestBytes)) },
-  { title: "OUT", align: "right", cell: ({ responseBytes }) => bytes(Number(responseBytes)) },
+  { title: "MAX", align: "right", spare: 2, cell: ({ latency }) => timeText(latency, maxUs) },
+  { title: "IN", align: "right", spare: 5, cell: ({ requestBytes }) => bytes(Number(requestBytes)) },
+  { title: "OUT", align: "right", spare: 4, cell: ({ responseBytes }) => bytes(Number(responseBytes)) },
   { title: "ERRORS", cell: ({ errors }) => errorText(errors) },
 ];
 

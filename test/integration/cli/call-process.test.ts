@@ -50,5 +50,18 @@ test("a process of helio call ends at Ctrl+C, although its input is open", async
   await once(child.stdout, "data");
   child.kill("SIGINT");
   expect(await once(child, "close")).toEqual([1, null]);
-  expect(await errors).toMatch(/^CANCELLED: .*\nreason: CALL_CANCELLED\n$/);
+  expect(await errors).toMatch(/^CANCELLED: .*\nreason: CALL_CANCELLED\ncalled: notes \(\w{8}\)\n$/);
+});
+
+test("a process of helio call ends without a word when nobody reads its answers any more", async () => {
+  const child = chat();
+  const errors = text(child.stderr);
+  child.stdin.on("error", () => {});
+  child.stdin.write('{"text":"a"}\n');
+  await once(child.stdout, "data");
+  const ended = once(child, "close");
+  child.stdout.destroy();
+  child.stdin.write('{"text":"b"}\n{"text":"c"}\n');
+  expect(await ended).toEqual([0, null]);
+  expect(await errors).toBe("");
 });

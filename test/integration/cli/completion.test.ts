@@ -1,8 +1,10 @@
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 import { describe, expect, test } from "vitest";
+import { CallService } from "../../gen/heliograph/test/v1/call_heliograph.js";
 import { helio } from "../../unit/cli/fake-terminal.js";
 import { known, services } from "../../unit/cli/instances.js";
+import { reflectingNode } from "./reflecting-node.js";
 import { endpointOf, standInRegistry } from "./stand-in.js";
 
 describe("helio complete", () => {
@@ -22,6 +24,17 @@ describe("helio complete", () => {
     } finally {
       await registry.close();
     }
+  });
+
+  test("offers the methods that nodes tell", async () => {
+    await using notes = await reflectingNode("notes", CallService, {});
+    const at = `--endpoint=${endpointOf(notes)}`;
+    const { out } = await helio("complete", "--", "call", at, "heliograph.test.v1.CallService/C");
+    expect(out).toEqual([
+      "heliograph.test.v1.CallService/Call\tunary",
+      "heliograph.test.v1.CallService/Count\tserver-stream",
+      "heliograph.test.v1.CallService/Chat\tbidi-stream",
+    ]);
   });
 
   test("says nothing where no registry answers, and what commands are for", async () => {

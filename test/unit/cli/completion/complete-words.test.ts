@@ -48,6 +48,9 @@ describe("a word is completed", () => {
     expect(names("ping", "gr")).toBe("nodes");
     expect(names("node", "pause", "")).toBe("nodes");
     expect(names("ls", "--service", "ex")).toBe("services");
+    expect(names("call", "ex")).toBe("methods");
+    expect(names("call", "--instance", "")).toBe("nodes");
+    expect(names("call", "x.v1.Y/Z", "")).toBeUndefined();
     expect(names("ls", "")).toBeUndefined();
     expect(names("ping", "--count", "")).toBeUndefined();
     expect(names("ping", "--", "--gr")).toBe("nodes");

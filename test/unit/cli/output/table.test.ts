@@ -43,6 +43,16 @@ describe("a table", () => {
     expect(table(columns, rows, { ...plain, width: 100 })[1]).toBe("a         1  abcdefghijklmnopqrstuvwxyz");
   });
 
+  test("spares columns where the terminal is narrow, and cuts what is left", () => {
+    const rows = [{ name: "a", calls: 1, note: "abcdefghij" }];
+    const sparing = columns.map((each, i) => (i === 2 ? each : { ...each, spare: 2 - i }));
+    const titles = (width: number) => table(sparing, rows, { ...plain, width })[0];
+    expect(titles(23)).toBe("NAME  CALLS  NOTE");
+    expect(titles(22)).toBe("CALLS  NOTE");
+    expect(titles(16)).toBe("NOTE");
+    expect(table(sparing, rows, plain)[0]).toBe("NAME  CALLS  NOTE");
+  });
+
   test("colours cells without moving them, and shows no control characters of others", () => {
     const painted = [{ ...columns[0]!, paint: colours(true).red }];
     const rows = [{ name: "a\u001b[2J\nb", calls: 1, note: "" }];
