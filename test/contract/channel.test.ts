@@ -207,6 +207,17 @@ describe.each(rpcCases.filter(({ name }) => name === "tcp" || name === "memory")
       expect(error.message).toContain("somebody-else");
     });
 
+    test("is not fooled by another life of the server, and names both", async () => {
+      const source = new HandSource();
+      const [one] = await servers(1);
+      const { instance, epoch } = one!.node;
+      source.say(at(one!.endpoint, { node: "greeter", instance, epoch: 1 }));
+      const error = await failure(call(createClient(calling(source), CallService)));
+      expect(error.message).toContain(
+        `the caller means ${instance} of epoch 1, this is ${instance} of epoch ${epoch}`,
+      );
+    });
+
     test("asks all instances, and says which has answered", async () => {
       const source = new HandSource();
       const three = await servers(3);

@@ -166,7 +166,7 @@ export class ServerSession extends Session implements SessionCallsHost {
     if (expect !== undefined && (expect.instance !== self.instance || expect.epoch !== self.epoch)) {
       throw new HeliographError(
         Code.Unavailable,
-        `the caller means ${expect.instance}, this is ${self.instance}`,
+        `the caller means ${expect.instance} of epoch ${expect.epoch}, this is ${self.instance} of epoch ${self.epoch}`,
         {
           reason: "WRONG_INSTANCE",
         },
