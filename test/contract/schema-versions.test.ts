@@ -220,6 +220,39 @@ describe.each<[string, () => Way]>([
   });
 });
 
+describe("a service that is added while a session stands", () => {
+  const handlers = { call: (note: unknown) => note } as object;
+
+  async function connected() {
+    const way = discovery();
+    const node = way.node("notes");
+    await serve(node, SecondService, { call: (note) => note });
+    const caller = way.caller();
+    await createClient(caller, SecondService).call({ text: "a" });
+    const ended: string[] = [];
+    void (async () => {
+      for await (const { kind } of (caller as Node).status()) if (kind === "disconnected") ended.push(kind);
+    })();
+    return { way, node, client: createClient(caller, CallService), ended };
+  }
+
+  test("is judged by its announcement: an incompatible one is not called, as where it was there before", async () => {
+    const { way, node, client, ended } = await connected();
+    await serve(node, dynamicService(numbered(), CallService.$service), handlers);
+    await expect.poll(() => failure(client.call({})), { interval: 5 }).toMatchObject(incompatible);
+    expect(await reached(node, way)).toBe(0);
+    expect(ended).toEqual([]);
+  });
+
+  test("is called when it goes with the client's", async () => {
+    const { node, client, ended } = await connected();
+    const early = client.call({ text: "early" }, { waitForReady: true });
+    await serve(node, dynamicService(renamed(), CallService.$service), handlers);
+    expect(await early).toMatchObject({ text: "early" });
+    expect(ended).toEqual([]);
+  });
+});
+
 describe("a node whose servers have several schemas", () => {
   test("calls those that it understands, and no other", async () => {
     const way = discovery();

@@ -2,6 +2,7 @@ import type { Buffer } from "node:buffer";
 import { randomBytes } from "node:crypto";
 import { Code } from "../../core/code.js";
 import { HeliographError } from "../../core/error.js";
+import type { ServedService } from "../../naming/instance.js";
 import type { CloseReason, Dialer, DialerEvents, SocketFactory } from "../../socket/socket.js";
 import { type Compression, canUndo, compressionName, decompress } from "../../wire/compression.js";
 import { protocolViolation } from "../../wire/fault.js";
@@ -122,6 +123,20 @@ export class ClientSession extends Session implements DialerEvents, StreamCallSe
 
   get inFlight(): number {
     return this.calls.size;
+  }
+
+  /**
+   * The server is said to serve these: of those that it has not told itself, it counts from now on.
+   *
+   * @returns the names of these
+   */
+  learn(services: readonly ServedService[]): readonly string[] {
+    const { server } = this;
+    if (server === undefined) return [];
+    const told = new Set(server.services.map(({ name }) => name));
+    const added = services.filter(({ name, schemaHash }) => schemaHash !== "" && !told.has(name));
+    if (added.length > 0) this.server = { ...server, services: [...server.services, ...added] };
+    return added.map(({ name }) => name);
   }
 
   // The socket's events.

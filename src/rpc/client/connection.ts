@@ -3,6 +3,7 @@ import type { Clock, Timer } from "../../core/clock.js";
 import { Code } from "../../core/code.js";
 import { DeadlineWheel } from "../../core/deadline-wheel.js";
 import { HeliographError } from "../../core/error.js";
+import type { ServedService } from "../../naming/instance.js";
 import type { SocketFactory } from "../../socket/socket.js";
 import type { ExpectedServer, Introduction } from "../../wire/handshake.js";
 import { firstCredit, mostCredit, type StreamCredit } from "../../wire/limits.js";
@@ -80,6 +81,7 @@ export class Connection extends CallDispatcher implements Instance, ClientSessio
   /** Set once it is retired. */
   private retired: { readonly reason: HeliographError; over(): void } | undefined;
   private readonly services: UsedServices;
+  private announced: readonly ServedService[] = [];
   /** One for each endpoint; this one alone when there is only one. */
   private children: readonly Connection[] | undefined;
   peer: Peer | undefined;
@@ -151,6 +153,13 @@ export class Connection extends CallDispatcher implements Instance, ClientSessio
     this.connector.moveTo(endpoints);
   }
 
+  /** The server announces these: they count where its WELCOME, which may be older, does not name them. */
+  announce(services: readonly ServedService[]): void {
+    if (services === this.announced) return;
+    this.announced = services;
+    if (this.session !== undefined) this.services.lookAgain(this.session.learn(services));
+  }
+
   use(user: ConnectionUser): void {
     this.users.push(user);
   }
@@ -216,6 +225,7 @@ export class Connection extends CallDispatcher implements Instance, ClientSessio
     this.welcomedAt.add(session.endpoint);
     if (!this.connector.succeeded(session)) return;
     this.session = session;
+    session.learn(this.announced);
     this.failure = undefined;
     this.peer = session.peer;
     this.services.follow(session);

@@ -65,6 +65,7 @@ class PooledLink implements Link, ConnectionUser {
     const { instance, epoch, endpoints } = info;
     const expect = instance === "" ? undefined : { instance, epoch };
     this.connection = new Connection({ ...parts, endpoints, expect });
+    this.connection.announce(info.services);
     this.watch = new LinkWatch(parts, () => {
       if (this.tellsNews()) events.trustChanged();
     });
@@ -156,6 +157,7 @@ export class Links implements LinkPool {
     if (info.version < own.info.version) return;
     const moved = own.info.endpoints.join(" ") !== info.endpoints.join(" ");
     own.info = info;
+    own.connection.announce(info.services);
     if (moved && info.endpoints.length > 0) own.connection.moveTo(info.endpoints);
   }
 

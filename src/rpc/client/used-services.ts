@@ -52,6 +52,14 @@ export class UsedServices {
     else for (const use of uses) this.set(use, undefined);
   }
 
+  /** More is known of what the server serves by these names. */
+  lookAgain(names: readonly string[]): void {
+    const uses = names.flatMap((name) => this.uses.get(name) ?? []);
+    if (this.session === undefined || uses.length === 0) return;
+    this.ask(uses, this.session);
+    this.decided();
+  }
+
   /** Undefined when calls may be sent. */
   withheld(name: string, schema: string): Withheld | undefined {
     if (this.held === 0) return undefined;
