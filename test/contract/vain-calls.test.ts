@@ -114,6 +114,16 @@ describe("a call that waits in vain for an instance", () => {
     expect((await one).message).toContain("the balancer did not choose the one instance");
   });
 
+  test("ends at once when the balancer gives back what is none of them, which is said", async () => {
+    const info: Balancer = { name: "info", picker: () => ({ pick: ([one]) => one?.info as never }) };
+    const client = begin({ balancer: info });
+    source.say(await server("server", {}));
+    const call = failure(client.call({}));
+    await settle();
+    expect(await call).toMatchObject({ code: Code.InvalidArgument, reason: "BAD_OPTION" });
+    expect((await call).message).toContain("must return one of its candidates, or undefined");
+  });
+
   describe("of a stream that resumes, when its server", () => {
     const counting: Handlers<typeof CallService> = {
       async *watch(_, ctx) {

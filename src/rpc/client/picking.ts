@@ -1,6 +1,8 @@
+import { invalidArgument } from "../../core/error.js";
 import type { Balancer, PickedCall, Picker, PickerParts } from "../../naming/balancer.js";
 import { warn } from "../../socket/warn.js";
-import type { ChannelMember } from "./channel-member.js";
+import { showValue } from "../../wire/show-value.js";
+import { ChannelMember } from "./channel-member.js";
 import type { ClientCall } from "./client-call.js";
 
 /** The pickers of one service: that of most of its calls, and those of balancers that calls name themselves. */
@@ -30,7 +32,11 @@ export class Picking {
     return picker;
   }
 
-  /** Throws what the picker throws. */
+  /**
+   * Throws what the picker throws.
+   *
+   * @throws HeliographError INVALID_ARGUMENT for what is no candidate
+   */
   choose(candidates: readonly ChannelMember[], call: ClientCall): ChannelMember | undefined {
     const { shown } = this;
     shown.path = call.method.path;
@@ -39,8 +45,10 @@ export class Picking {
     const chosen = this.of(call).pick(candidates, shown);
     shown.request = undefined;
     this.note(call, chosen !== undefined);
-    // Pickers are given members, and give one of them back.
-    return chosen as ChannelMember | undefined;
+    if (chosen === undefined || chosen instanceof ChannelMember) return chosen;
+    throw invalidArgument(
+      `${call.method.path}: pick() of a balancer must return one of its candidates, or undefined to let the call wait, got ${showValue(chosen)}`,
+    );
   }
 
   /** The picker was asked for this call, and chose none of the candidates the last time. */
