@@ -1,22 +1,60 @@
+import type { Compression } from "../../wire/compression.js";
+import type { Method } from "../../wire/definition.js";
 import type { StreamCredit } from "../../wire/limits.js";
-import type { PacketWriter } from "../../wire/packet-writer.js";
-import type { PayloadCodec } from "../../wire/payload-codec.js";
+import type { PayloadCodec, PayloadType } from "../../wire/payload-codec.js";
+import type { BoundMethod } from "../bound-method.js";
 import { requestCompression } from "../call-options.js";
+import type { EncodedPayload, PayloadKeeper } from "../session/payload.js";
 import type { OutgoingStream } from "../session/stream-output.js";
-import { KeptRequest, type KeptRequests } from "../stream/kept-requests.js";
 import { StreamSender, type StreamSenderHost } from "../stream/stream-sender.js";
-import type { StreamCall, StreamCallSession } from "./stream-call.js";
+import type { TransportCallOptions } from "../transport.js";
+import { KeptRequest, type KeptRequests } from "./kept-requests.js";
+
+/** What the requests of a call need of the session that they are sent on. */
+export interface RequestSession {
+  /** Sends a request; returns its bytes. */
+  sendRequest(
+    call: OutgoingStream,
+    type: PayloadType,
+    message: unknown,
+    compression: Compression,
+    keeper: PayloadKeeper | undefined,
+  ): number | Promise<number>;
+  /** Sends one that another session has sent in vain; returns its bytes. */
+  sendAgain(call: OutgoingStream, type: PayloadType, payload: EncodedPayload): number | Promise<number>;
+  /** See `StreamSenderHost.congested`. */
+  congested(sender: StreamSender): boolean;
+}
+
+/** The call whose requests are sent. */
+export interface RequestStreamHost {
+  readonly method: BoundMethod<Method>;
+  readonly options: TransportCallOptions;
+  readonly id: number;
+  readonly done: boolean;
+  /** One is being sent. */
+  sentRequest(): void;
+  /** All of them were sent. */
+  sentAll(): void;
+  /** Their source threw, or gave something that can't be sent. */
+  requestsFailed(error: unknown): void;
+}
 
 /** What a call sends of its requests in one session: all of them from the first one on. */
 export class RequestStream implements StreamSenderHost, OutgoingStream {
   readonly id: number;
   readonly sender: StreamSender;
-  private readonly call: StreamCall;
-  private readonly session: StreamCallSession;
+  private readonly call: RequestStreamHost;
+  private readonly session: RequestSession;
   private readonly requests: KeptRequests;
   private left = false;
 
-  constructor(call: StreamCall, session: StreamCallSession, requests: KeptRequests, credit: StreamCredit) {
+  constructor(
+    call: RequestStreamHost,
+    session: RequestSession,
+    requests: KeptRequests,
+    credit: StreamCredit,
+  ) {
     this.id = call.id;
     this.call = call;
     this.session = session;
@@ -25,7 +63,7 @@ export class RequestStream implements StreamSenderHost, OutgoingStream {
   }
 
   get path(): string {
-    return this.call.path;
+    return this.call.method.path;
   }
 
   get codec(): PayloadCodec {
@@ -59,14 +97,14 @@ export class RequestStream implements StreamSenderHost, OutgoingStream {
     return this.sendNew(given.message, requests.roomy ? given : undefined);
   }
 
-  writeHead(_: PacketWriter): void {}
+  writeHead(): void {}
 
   sending(inChunks: boolean): void {
     this.sender.transferring = inChunks;
   }
 
   exhausted(): void {
-    this.session.halfClose(this.call);
+    this.call.sentAll();
   }
 
   sourceFailed(error: unknown): void {

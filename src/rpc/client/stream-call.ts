@@ -1,43 +1,28 @@
 import type { Buffer } from "node:buffer";
 import { Code } from "../../core/code.js";
 import { HeliographError } from "../../core/error.js";
-import type { Compression } from "../../wire/compression.js";
 import type { Method } from "../../wire/definition.js";
 import { type Frame, FrameField, FrameKind } from "../../wire/frame.js";
 import { initialLimits, type Limits, type StreamCredit } from "../../wire/limits.js";
 import type { PacketWriter } from "../../wire/packet-writer.js";
-import type { PayloadType } from "../../wire/payload-codec.js";
 import type { BoundMethod } from "../bound-method.js";
 import { oneAnswer } from "../refusals.js";
 import type { AssemblyRoom } from "../session/assembly.js";
-import { type EncodedPayload, ownBytes, type PayloadKeeper, readPayload } from "../session/payload.js";
-import type { OutgoingStream } from "../session/stream-output.js";
+import { ownBytes, readPayload } from "../session/payload.js";
 import { Inbox, type InboxHost } from "../stream/inbox.js";
-import { KeptRequests } from "../stream/kept-requests.js";
-import type { Source, StreamSender } from "../stream/stream-sender.js";
+import type { Source } from "../stream/stream-sender.js";
 import { StreamTimers, type TimedStream } from "../stream/stream-timers.js";
 import type { TransportCallOptions } from "../transport.js";
 import { ClientCall, type ClientCallOwner, type ClientCallSession } from "./client-call.js";
-import { RequestStream } from "./request-stream.js";
+import { KeptRequests } from "./kept-requests.js";
+import { type RequestSession, RequestStream, type RequestStreamHost } from "./request-stream.js";
 
 /** What a stream needs of its session beside what every call does. */
-export interface StreamCallSession extends ClientCallSession {
-  /** Sends a request of the stream; returns its bytes. */
-  sendRequest(
-    call: OutgoingStream,
-    type: PayloadType,
-    message: unknown,
-    compression: Compression,
-    keeper: PayloadKeeper | undefined,
-  ): number | Promise<number>;
-  /** Sends one that another session has sent in vain; returns its bytes. */
-  sendAgain(call: OutgoingStream, type: PayloadType, payload: EncodedPayload): number | Promise<number>;
+export interface StreamCallSession extends ClientCallSession, RequestSession {
   /** Says that no more requests follow. */
-  halfClose(call: StreamCall): void;
+  halfClose(call: ClientCall): void;
   /** Lets the server send so much more. `sequence` is that of the last answer of a resumable stream, else 0. */
-  credit(call: StreamCall, messages: number, bytes: number, sequence: number): void;
-  /** See `StreamSenderHost.congested`. */
-  congested(sender: StreamSender): boolean;
+  credit(call: ClientCall, messages: number, bytes: number, sequence: number): void;
 }
 
 /** Who waits for the one answer of a stream of requests. */
@@ -59,7 +44,7 @@ export interface Streams {
 }
 
 /** A call with a stream of requests, of answers, or of both. */
-export class StreamCall extends ClientCall implements InboxHost, TimedStream {
+export class StreamCall extends ClientCall implements InboxHost, RequestStreamHost, TimedStream {
   declare session: StreamCallSession | undefined;
   readonly credit: StreamCredit;
   /** All of them, when they are a stream. */
@@ -193,6 +178,10 @@ export class StreamCall extends ClientCall implements InboxHost, TimedStream {
 
   sentRequest(): void {
     this.timers?.active();
+  }
+
+  sentAll(): void {
+    this.session?.halfClose(this);
   }
 
   /** Their source threw, or gave something that can't be sent. */

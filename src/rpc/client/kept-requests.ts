@@ -1,7 +1,7 @@
 import { done } from "../../core/done.js";
 import { FIRST_CREDIT } from "../../wire/limits.js";
 import type { EncodedPayload, PayloadKeeper } from "../session/payload.js";
-import { leave, type Source } from "./stream-sender.js";
+import { leave, type Source } from "../stream/stream-sender.js";
 
 type Result = IteratorResult<unknown, undefined>;
 
