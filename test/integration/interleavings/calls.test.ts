@@ -1,7 +1,7 @@
 import { testInterleavings } from "./interleavings.js";
 
 testInterleavings("calls with one request and one answer", {
-  runs: 2_500,
+  runs: 1_500,
   soakRuns: 100_000,
   kinds: ["call"],
   retries: false,

@@ -1,7 +1,7 @@
 import { testInterleavings } from "./interleavings.js";
 
 testInterleavings("calls with streams", {
-  runs: 5_000,
+  runs: 2_000,
   soakRuns: 200_000,
   kinds: ["call", "count", "sum", "chat"],
   retries: false,
