@@ -11,7 +11,9 @@ const NODE = "node";
 export function checkNodes({ nodes }: Facts): Finding[] {
   const findings = nodes.flatMap((node): Finding[] => {
     const said = unwell(node);
-    return said === undefined ? [] : [{ check: NODE, level: "warn", ...said }];
+    if (said === undefined) return [];
+    // It is not gone, and does not come back by itself.
+    return [{ check: NODE, level: node.stopped ? "fail" : "warn", ...said }];
   });
   findings.push(...forgotten(nodes.filter(({ instance, stopped }) => !isLiving(instance) && !stopped)));
   if (findings.length > 0) return findings;

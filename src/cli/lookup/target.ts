@@ -1,6 +1,7 @@
 import { closestNames } from "../../core/closest-names.js";
 import type { InstanceInfo } from "../../naming/instance.js";
 import { findServiceName } from "../reflect/service-name.js";
+import { shortInstance } from "./instance-name.js";
 import type { KnownInstance } from "./known-instance.js";
 
 /** What of an instance names go by. */
@@ -100,8 +101,11 @@ function prefix<I extends Named>(instances: readonly I[], name: string): Target<
   return { kind: "instance", name: found[0]?.instance ?? name, instances: found };
 }
 
-/** Names that differ by a slip of the finger, the nearest first. */
+/** Instances that begin so, if too short to be taken; else names that differ by a slip of the finger, the nearest first. */
 function similar(instances: readonly Named[], name: string): string[] {
+  const begun = instances.filter(({ instance }) => instance.startsWith(name));
+  if (begun.length > 0 && name !== "")
+    return begun.slice(0, 3).map(({ instance }) => shortInstance(instance));
   const whole = new Map(instances.filter(({ node }) => node !== "").map(({ node }) => [node, node]));
   for (const service of servicesOf(instances)) {
     whole.set(service, service);

@@ -69,7 +69,8 @@ export async function reflect(
   for (const instance of [...candidates].sort((a, b) => rank(a) - rank(b))) {
     const answer = await describe(name, instance, lookup);
     if (typeof answer !== "string") return answer;
-    failed.push(`${nameOf(instance)}: ${answer}`);
+    const state = instance.state === "alive" ? "" : ` is ${instance.state}`;
+    failed.push(`${nameOf(instance)}${state}: ${answer}`);
   }
   if (failed.length > 0) throw new Failure(failed);
   throw new Failure(

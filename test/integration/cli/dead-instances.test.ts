@@ -74,4 +74,17 @@ describe("an instance that is dead", () => {
     ]);
     expect((await helio("describe", "gone", ...at)).out[0]).toMatch(/^node +gone$/);
   });
+
+  test("is named as dead where a call finds nobody else", async () => {
+    const service = { name: "x.v1.GoneService", schemaHash: "" };
+    await using only = await standInRegistry([
+      known("gone", { state: "dead", endpoints: ["ipc:///nowhere/gone"], services: [service] }),
+      knownNode(echo),
+    ]);
+    expect(await helio("call", "Gone/Go", "--registry", endpointOf(only))).toEqual({
+      code: 1,
+      out: [],
+      err: ["gone (gone-000) is dead: nobody listens there"],
+    });
+  });
 });

@@ -151,7 +151,7 @@ describe("helio doctor", () => {
         state: "suspect",
       });
       expect(await examine(stopped)).toEqual([
-        `warn node: stopped (stopped-) is suspect: its process ${processId} was stopped by a signal, and has said nothing for 0s`,
+        `fail node: stopped (stopped-) is suspect: its process ${processId} was stopped by a signal, and has said nothing for 0s`,
         `warn endpoint: connections to ${stopped.endpoints[0]} of stopped (stopped-) are taken, but its process says nothing`,
       ]);
     } finally {

@@ -129,7 +129,7 @@ describe("a node", () => {
       expect(
         troubles({ nodes: [node("a", { state, heardMsAgo: 4_000, processId: 77 }, { stopped: true })] }),
       ).toEqual([
-        `warn node: a (a-0000) is ${state}: its process 77 was stopped by a signal, and has said nothing for 4s`,
+        `fail node: a (a-0000) is ${state}: its process 77 was stopped by a signal, and has said nothing for 4s`,
       ]);
     }
   });

@@ -68,8 +68,9 @@ describe("a name on the command line", () => {
     expect(findTarget(all, "en").kind).toBe("none");
   });
 
-  test("of three letters is no beginning of an instance", () => {
-    expect(findTarget(all, "ccc").kind).toBe("none");
+  test("of three letters is no beginning of an instance, but may mean one", () => {
+    expect(findTarget(all, "ccc")).toEqual({ kind: "none", candidates: ["cccc3333"] });
+    expect(findTarget(all, "")).toEqual({ kind: "none", candidates: [] });
   });
 
   test.each([
