@@ -163,10 +163,13 @@ test.each(soaking ? registries : registries.slice(0, 1))(
   scaled(60_000, 600_000),
 );
 
-test.each<readonly [string, (scene: Scene) => Promise<readonly string[]>]>([
-  ["that a registry tells of", async (scene) => [(await scene.registry()).endpoint]],
+/** Where nobody announces it, streams meet each drain. */
+const known: readonly (readonly [string, (scene: Scene) => Promise<readonly string[]>])[] = [
   ["whose addresses are known", async () => []],
-])(
+  ["that a registry tells of", async (scene) => [(await scene.registry()).endpoint]],
+];
+
+test.each(soaking ? known : known.slice(0, 1))(
   "three instances %s are restarted one by one, and no stream of requests fails",
   async (_, registries) => {
     await using scene = new Scene();
