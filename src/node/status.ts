@@ -5,7 +5,11 @@ import type { Peer } from "../rpc/context.js";
 export type NodeStatus =
   /** A connection to an instance stands, and it has welcomed this node. */
   | { readonly kind: "connected"; readonly endpoint: string; readonly peer: Peer }
-  /** It has ended. */
+  /**
+   * It has ended, and `error` says why. Its reason is CONNECTION_LOST when it broke; PEER_GONE when it stood, and the
+   * instance was taken for dead since it was silent; INSTANCE_GONE when the instance is said to have left or to be dead;
+   * DRAINING; or what else a session ends with.
+   */
   | {
       readonly kind: "disconnected";
       readonly endpoint: string;

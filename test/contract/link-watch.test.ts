@@ -34,6 +34,8 @@ describe("an instance that hangs", () => {
   let source: HandSource;
   let calling: Calling;
   const nodes: Node[] = [];
+  /** Why connections ended. */
+  const endings: HeliographError[] = [];
 
   afterEach(async () => {
     network.heal();
@@ -74,6 +76,7 @@ describe("an instance that hangs", () => {
       infos.push(at(endpoints[0]!, { node: name, instance: node.instance, epoch: node.epoch }));
     }
     stoodStillMs = 0;
+    endings.length = 0;
     const own: Clock = {
       now: () => clock.now() + stoodStillMs,
       wallUs: () => clock.wallUs(),
@@ -96,7 +99,12 @@ describe("an instance that hangs", () => {
       source,
       balancer: { name: "first", picker: () => ({ pick: ([first]) => first }) },
       host: "",
-      events: { connected() {}, disconnected() {}, handshakeFailed() {}, unreachable() {} },
+      events: {
+        connected() {},
+        disconnected: (_endpoint, _peer, error) => endings.push(error),
+        handshakeFailed() {},
+        unreachable() {},
+      },
       judge: () => undefined,
       everywhere: new Set(),
     });
@@ -184,6 +192,18 @@ describe("an instance that hangs", () => {
     expect(await who()).toBe("two");
     await clock.advanceAsync(INTERVAL_MS);
     expect(await waits).toMatchObject({ code: Code.Unavailable, notProcessed: false });
+    expect(endings).toMatchObject([{ reason: "PEER_GONE" }]);
+    expect(endings[0]?.message).toContain("it is taken for dead");
+  });
+
+  test("is said to be dead: whoever asks why its connection ended is told", async () => {
+    const { infos } = await two();
+    const [one, other] = infos as [InstanceInfo, InstanceInfo];
+    source.say({ ...one, state: "dead" }, other);
+    source.say(other);
+    await clock.advanceAsync(10);
+    expect(endings).toMatchObject([{ reason: "INSTANCE_GONE" }]);
+    expect(endings[0]?.message).toContain("is not there any more: it was taken for dead");
   });
 
   test.each(["drains", "is not known any more"])(

@@ -130,6 +130,24 @@ describe("the events of instances", () => {
     ]);
   });
 
+  test("tell one that is dead from one that has left", async () => {
+    const source = new HandSource();
+    const events = watchInstances(nodeWith(source), CallService);
+    source.say(of("a"), of("b"));
+    for (const _ of ["a", "b"]) await events.next();
+    source.say(of("a", { state: "dead" }));
+    const downs = [(await events.next()).value, (await events.next()).value];
+    expect(
+      downs.map((event) => event && [event.kind, event.instance.instance, event.instance.state]),
+    ).toEqual(
+      expect.arrayContaining([
+        ["down", "a", "dead"],
+        ["down", "b", "alive"],
+      ]),
+    );
+    await events.return?.();
+  });
+
   test("tell a slow reader what counts now, and nothing of what came to nothing", async () => {
     const source = new HandSource();
     const events = watchInstances(nodeWith(source), CallService);

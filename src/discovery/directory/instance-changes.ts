@@ -9,7 +9,7 @@ export interface InstanceEvent {
    * - `down`: it has left, or is dead
    */
   readonly kind: "up" | "changed" | "stalled" | "suspect" | "down";
-  /** As it is known now; with `down`, as it was known last. */
+  /** As it is known now; with `down`, as it was known last: its `state` is `dead`, unless it has left or is forgotten. */
   readonly instance: InstanceInfo;
 }
 
@@ -21,6 +21,8 @@ export interface InstanceEvent {
 export class InstanceChanges {
   /** As they are. */
   private now = new Map<string, InstanceInfo>();
+  /** Those that are dead, and for the reader not there. */
+  private dead = new Map<string, InstanceInfo>();
   /** As the reader knows them. */
   private readonly told = new Map<string, InstanceInfo>();
   /** Those that may be others than the reader knows, longest first. */
@@ -28,9 +30,9 @@ export class InstanceChanges {
 
   update(instances: readonly InstanceInfo[]): void {
     const before = this.now;
-    this.now = new Map(
-      instances.filter(({ state }) => state !== "dead").map((info) => [instanceKey(info), info]),
-    );
+    this.now = new Map();
+    this.dead = new Map();
+    for (const info of instances) (info.state === "dead" ? this.dead : this.now).set(instanceKey(info), info);
     for (const [key, info] of this.now) if (before.get(key) !== info) this.due.add(key);
     for (const key of before.keys()) if (!this.now.has(key)) this.due.add(key);
   }
@@ -43,7 +45,7 @@ export class InstanceChanges {
       const instance = this.now.get(key);
       if (instance === undefined) this.told.delete(key);
       else this.told.set(key, instance);
-      const event = eventOf(known, instance);
+      const event = eventOf(known, instance, this.dead.get(key));
       if (event !== undefined) return event;
     }
     return undefined;
@@ -53,8 +55,9 @@ export class InstanceChanges {
 function eventOf(
   known: InstanceInfo | undefined,
   instance: InstanceInfo | undefined,
+  dead: InstanceInfo | undefined,
 ): InstanceEvent | undefined {
-  if (instance === undefined) return known && { kind: "down", instance: known };
+  if (instance === undefined) return known && { kind: "down", instance: dead ?? known };
   if (known?.state !== instance.state) return { kind: kindOf(instance), instance };
   const same =
     known.epoch === instance.epoch &&

@@ -218,9 +218,10 @@ function endOf({ endpoint, endReason, leaving }: ClientSession): HeliographError
   });
 }
 
-function goneError({ node, instance, endpoints }: InstanceInfo): HeliographError {
+function goneError({ node, instance, endpoints, state }: InstanceInfo): HeliographError {
   const who = instance === "" ? endpoints.join(", ") : `${node} (${instance})`;
-  return new HeliographError(Code.Unavailable, `${who} is not there any more`, {
+  const why = state === "dead" ? ": it was taken for dead" : "";
+  return new HeliographError(Code.Unavailable, `${who} is not there any more${why}`, {
     reason: "INSTANCE_GONE",
     notProcessed: true,
   });
