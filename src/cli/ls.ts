@@ -8,10 +8,11 @@ import type { Lookup } from "./lookup/lookup.js";
 import type { MemberKind } from "./lookup/member-rows.js";
 import { variantsNotes } from "./lookup/schema-variants.js";
 import { serviceColumns, serviceJson, serviceRows } from "./lookup/service-rows.js";
-import { ambiguousText, findService } from "./lookup/target.js";
+import { ambiguousText, findService, servicesOf } from "./lookup/target.js";
 import { printable } from "./output/printable.js";
 import { table } from "./output/table.js";
 import type { Terminal } from "./output/terminal.js";
+import { findServiceName, meant } from "./reflect/service-name.js";
 import { noteSilent, withLookup } from "./with-lookup.js";
 
 interface LsFlags extends ConnectFlags {
@@ -85,7 +86,7 @@ async function ls(what: string, flags: LsFlags, terminal: Terminal): Promise<voi
       terminal.note(`${terminal.noteColours.yellow("warning:")} ${printable(line)}`);
     for (const line of failed) warn(line);
     if (flags.json) terminal.json({ registries: listing.registries, [what]: json });
-    else if (json.length === 0) terminal.note(nothing(what, flags, listing));
+    else if (json.length === 0) terminal.note(printable(nothing(what, flags, listing)));
     else for (const line of lines) terminal.print(line);
     for (const line of kind === undefined ? variantsNotes(ofService(chosen)) : []) warn(line);
     if (failed.length > 0) throw new Failure([]);
@@ -138,7 +139,9 @@ async function members(
 }
 
 /** An empty list is an answer, not a failure. */
-function nothing(what: string, { label, service }: LsFlags, { registries }: Listing): string {
+function nothing(what: string, { label, service }: LsFlags, { registries, instances }: Listing): string {
+  const found = service === undefined ? undefined : findServiceName(service, servicesOf(instances));
+  if (found?.kind === "none") return `nobody serves ${JSON.stringify(service)}${meant(found.candidates)}`;
   const filtered = label !== undefined || service !== undefined;
   const where = registries.map(({ endpoint }) => endpoint).join(", ");
   return `no ${what}${filtered ? " of that kind" : ""}${where === "" ? "" : ` at ${where}`}`;

@@ -69,6 +69,7 @@ export function program(terminal: Terminal): Command {
     for (const make of commands) helio.addCommand(make(terminal));
   }
   helio.addCommand(completeCommand(terminal), { hidden: true });
+  helio.helpCommand("help [command]", "print help of a command");
   prepare(helio, "helio", terminal);
   return helio;
 }
@@ -76,8 +77,7 @@ export function program(terminal: Terminal): Command {
 /** What all commands have in common, whoever made them. */
 function prepare(command: Command, path: string, terminal: Terminal): void {
   command
-    .helpOption("--help", "print help")
-    .helpCommand(false)
+    .helpOption("-h, --help", "print help")
     .allowExcessArguments(false)
     .showHelpAfterError(`(${path} --help shows ${path === "helio" ? "what there is" : "how it is used"})`)
     .exitOverride()
@@ -87,6 +87,7 @@ function prepare(command: Command, path: string, terminal: Terminal): void {
       getOutHasColors: () => false,
       getErrHasColors: () => false,
     });
+  if (path !== "helio") command.helpCommand(false);
   for (const child of command.commands) prepare(child, `${path} ${child.name()}`, terminal);
 }
 

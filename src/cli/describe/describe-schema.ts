@@ -11,6 +11,7 @@ import {
 import { Failure, troubleLines } from "../failure.js";
 import { nameOf } from "../lookup/instance-name.js";
 import type { Listing } from "../lookup/known-instance.js";
+import { isLiving, leftOutText } from "../lookup/left-out.js";
 import type { Lookup } from "../lookup/lookup.js";
 import { schemaVariants, variantsNotes } from "../lookup/schema-variants.js";
 import { servicesOf } from "../lookup/target.js";
@@ -63,6 +64,8 @@ export async function describeMethod(name: MethodName, parts: DescribeParts): Pr
 
 /** All services that are announced, each with its methods. Those whose schema nobody tells are noted. */
 export async function describeServices(parts: DescribeParts): Promise<Description> {
+  const leftOut = parts.listing.instances.filter((instance) => !isLiving(instance)).length;
+  if (leftOut > 0) parts.terminal.note(leftOutText(leftOut, "helio ls shows them"));
   const services = await readServices(parts);
   for (const line of variantsNotes(parts.listing.instances)) parts.terminal.note(printable(line));
   return {
@@ -104,8 +107,9 @@ function readService({ name, descriptorSet }: ReflectedService): DescService {
   return requireService(readSchema(descriptorSet, whose), name, whose);
 }
 
+/** Those of the living. */
 async function readServices({ listing, lookup, terminal }: DescribeParts): Promise<DescService[]> {
-  const found = servicesOf(listing.instances).map(async (name) => {
+  const found = servicesOf(listing.instances.filter(isLiving)).map(async (name) => {
     try {
       return [readService(await reflect(name, listing, lookup))];
     } catch (error) {

@@ -68,6 +68,7 @@ describe("an instance that is dead", () => {
       code: 0,
       err: ["2 dead instances left out; helio ls shows them"],
     });
+    expect((await helio("describe", ...at)).err).toEqual(["2 dead instances left out; helio ls shows them"]);
     const described = await helio("describe", "echo", ...at);
     expect(described.err).toEqual([
       "1 dead instance left out; name one by the beginning of its instance to ask it nevertheless",

@@ -101,8 +101,14 @@ describe("helio ls", () => {
     expect(await helio("ls", "--service", "Nothing", ...at)).toEqual({
       code: 0,
       out: [],
-      err: [`no nodes of that kind at ${at[1]}`],
+      err: ['nobody serves "Nothing"'],
     });
+    expect((await helio("ls", "services", "--service", "Clok", ...at)).err).toEqual([
+      'nobody serves "Clok"; did you mean example.v1.ClockService?',
+    ]);
+    expect((await helio("ls", "--label", "zone=eu-2", ...at)).err).toEqual([
+      `no nodes of that kind at ${at[1]}`,
+    ]);
   });
 
   test("says where instances of a service announce schemas that differ", async () => {

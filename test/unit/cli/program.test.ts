@@ -46,6 +46,17 @@ describe("each command", () => {
     expect(examples.filter((line) => line.includes(`helio ${name}`)).length).toBeGreaterThanOrEqual(2);
   });
 
+  test("is explained by -h, and by helio help, too", async () => {
+    const { out } = await helio("ls", "--help");
+    for (const args of [
+      ["ls", "-h"],
+      ["help", "ls"],
+    ])
+      expect(await helio(...args)).toEqual({ code: 0, out, err: [] });
+    expect((await helio("help")).out[0]).toBe("Usage: helio [options] [command]");
+    expect((await helio("-h")).out[0]).toBe("Usage: helio [options] [command]");
+  });
+
   test("that prints a result prints it as JSON, too", () => {
     const without = commands.filter(
       (command) =>
