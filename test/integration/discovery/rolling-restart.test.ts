@@ -70,10 +70,10 @@ function streamOn(caller: Node): Loads {
   };
 }
 
-/** At once, over some turns of the event loop, or over many, and so with their end before or after the word. */
+/** At once, over as many turns of the event loop, or over twice as many, and so with their end before or after the word. */
 async function* requests(way: number): AsyncGenerator<Partial<Note>> {
   for (let number = 1n; number <= REQUESTS; number++) {
-    for (let turns = way * way; turns > 0; turns--) await new Promise(setImmediate);
+    for (let turns = way; turns > 0; turns--) await new Promise(setImmediate);
     yield number === 3n ? { number, data: LARGE } : { number };
   }
 }
