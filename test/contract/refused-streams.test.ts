@@ -394,6 +394,17 @@ describe("a stream of requests that its server refuses", () => {
       expect([source.asked, source.returned]).toEqual([3, 0]);
     });
 
+    test("lets its source go when it was never sent at all", async () => {
+      const { server, client } = await begin({}, { mute: true });
+      const source = requests();
+      const controller = new AbortController();
+      const failed = failure(client.sum(source, { signal: controller.signal }));
+      await server.session(0);
+      controller.abort();
+      expect(await failed).toMatchObject({ code: Code.Cancelled, notProcessed: true });
+      expect([source.asked, source.returned]).toEqual([0, 1]);
+    });
+
     test("ends with its connection, and lets its source go", async () => {
       const source = requests();
       const { failed } = await waiting(source);

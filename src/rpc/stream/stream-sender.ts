@@ -42,10 +42,8 @@ export class StreamSender {
   /** A message is on its way in chunks: nothing else of this call may go before the last one. */
   transferring = false;
 
-  /** @param source what it will be told to `run` with: let go if the call ends before that */
-  constructor(host: StreamSenderHost, credit: StreamCredit, source?: Source) {
+  constructor(host: StreamSenderHost, credit: StreamCredit) {
     this.host = host;
-    this.source = source;
     this.messages = credit.messages;
     this.bytes = credit.bytes;
   }

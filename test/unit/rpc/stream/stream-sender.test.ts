@@ -5,7 +5,7 @@ import { deferred } from "../../../contract/rpc-harness.js";
 const turn = () => new Promise(setImmediate);
 
 /** A sender of numbers, each of as many bytes as it says, and what it told its host. */
-function sender(credit = { messages: 3, bytes: 1_000 }, source?: Source) {
+function sender(credit = { messages: 3, bytes: 1_000 }) {
   const sent: unknown[] = [];
   const ends: unknown[] = [];
   const state = { congested: false, send: (message: unknown): number | Promise<number> => Number(message) };
@@ -20,7 +20,6 @@ function sender(credit = { messages: 3, bytes: 1_000 }, source?: Source) {
       sourceFailed: (error) => ends.push(error),
     },
     credit,
-    source,
   );
   return { stream, sent, ends, state };
 }
@@ -203,13 +202,6 @@ describe("a sender", () => {
     await run;
     await turn();
     expect([sent, ends]).toEqual([[], [error]]);
-  });
-
-  test("lets a source go that it never came to", async () => {
-    const { source, seen } = watched(1);
-    const { stream } = sender(undefined, source);
-    stream.stop();
-    expect(seen).toEqual({ asked: 0, returned: 1 });
   });
 
   test("starves nobody with a source that never waits: its credit ends", async () => {
