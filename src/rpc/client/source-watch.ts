@@ -4,6 +4,9 @@ import type { HeliographError } from "../../core/error.js";
 import type { InstanceInfo } from "../../naming/instance.js";
 import type { InstanceListener, InstanceSource } from "../../naming/resolver.js";
 
+/** The system's timers may fire so much too early: a call that has waited for its time must find that it is over. */
+const EARLY_MS = 1;
+
 /** What a watch is made of. */
 export interface SourceWatchParts {
   readonly source: InstanceSource;
@@ -80,7 +83,7 @@ export class SourceWatch implements InstanceListener {
   /** Nobody has said who there is in the time that a call waits for it. */
   get unanswered(): boolean {
     const { clock, patienceMs } = this.parts;
-    return !this.resolved && this.failure !== undefined && clock.now() - this.since >= patienceMs;
+    return !this.resolved && this.failure !== undefined && clock.now() - this.since >= patienceMs - EARLY_MS;
   }
 
   /** There is nobody to ask, now or later. */

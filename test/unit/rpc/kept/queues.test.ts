@@ -91,7 +91,8 @@ describe("the table of calls", () => {
 });
 
 describe("waiting calls", () => {
-  const call = () => ({ method: { path: "a.B/C" }, request: undefined, waitingBytes: 0 }) as unknown as ClientCall;
+  const call = () =>
+    ({ method: { path: "a.B/C" }, request: undefined, waitingBytes: 0 }) as unknown as ClientCall;
   const any = () => true;
   const anywhere = () => undefined;
   const add = (waiting: WaitingCalls, each: ClientCall, bytes: number) => {
