@@ -97,7 +97,7 @@ export class NodeLife implements Node {
       {
         session: shared,
         self,
-        router: new Router(),
+        router: new Router(clock),
         deadlines: new DeadlineWheel(clock),
         detached: new Detached(),
         clock,

@@ -328,8 +328,10 @@ export class Connection extends CallDispatcher implements Instance, ClientSessio
     });
   }
 
-  private withheldOf({ method: { definition } }: ClientCall): Withheld | undefined {
-    return this.services.withheld(definition.service, definition.schema);
+  private withheldOf({ method }: ClientCall): Withheld | undefined {
+    if (this.services.held === 0) return undefined;
+    const { service, schema } = method.definition;
+    return this.services.withheld(service, schema);
   }
 
   /** It was found out what the server can be called for: tells those who wait. */

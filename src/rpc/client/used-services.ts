@@ -25,7 +25,7 @@ export class UsedServices {
   private readonly decided: () => void;
   private readonly uses = new Map<string, Use[]>();
   /** How many of them are withheld; as a rule none. */
-  private held = 0;
+  held = 0;
   private session: CheckedServer | undefined;
 
   /** @param decided called for each service that was undecided and no longer is */
@@ -62,7 +62,6 @@ export class UsedServices {
 
   /** Undefined when calls may be sent. */
   withheld(name: string, schema: string): Withheld | undefined {
-    if (this.held === 0) return undefined;
     return this.uses.get(name)?.find((use) => use.service.schema === schema)?.withheld;
   }
 

@@ -71,6 +71,8 @@ export class WaitingCalls {
 
   /** Does nothing when the call doesn't wait here. */
   remove(call: ClientCall): void {
+    // Most calls never wait, and each is removed when it ends.
+    if (this.size === 0) return;
     if (this.calls.delete(call) || this.unpark(call)) this.bytes -= call.waitingBytes;
   }
 

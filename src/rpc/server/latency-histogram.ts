@@ -31,13 +31,14 @@ export class LatencyHistogram {
   private sumMs = 0;
   private maxMs = 0;
 
-  add(ms: number): void {
-    this.sumMs += ms;
+  /** @param times how often it was met */
+  add(ms: number, times: number): void {
+    this.sumMs += ms * times;
     if (ms > this.maxMs) this.maxMs = ms;
     const us = ms * 1000;
     const bucket = us < 2 ** MAX_BIT ? bucketOf(us) : LAST;
     this.buckets ??= new Float64Array(LAST + 1);
-    this.buckets[bucket]!++;
+    this.buckets[bucket]! += times;
   }
 
   counts(): LatencyCounts {

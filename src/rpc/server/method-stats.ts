@@ -1,4 +1,3 @@
-import type { Clock } from "../../core/clock.js";
 import type { Code } from "../../core/code.js";
 import { type LatencyCounts, LatencyHistogram } from "./latency-histogram.js";
 
@@ -45,20 +44,27 @@ export class MethodStats {
     this.inFlight++;
   }
 
-  /** @param code 0 for a call that went well */
-  ended(code: number, arrival: Arrival, clock: Clock): void {
-    // The span is not an argument: a fraction that is handed on costs an allocation.
-    this.latency.add(clock.now() - arrival.at);
+  /**
+   * A call has ended; how long it took is told by `took`.
+   *
+   * @param code 0 for a call that went well
+   */
+  ended(code: number): void {
     this.inFlight--;
     this.calls++;
     if (code !== 0) this.failed(code);
+  }
+
+  /** So many calls took so long. */
+  took(ms: number, calls: number): void {
+    this.latency.add(ms, calls);
   }
 
   /** A request has not become a call. */
   refused(code: Code): void {
     this.calls++;
     this.failed(code);
-    this.latency.add(0);
+    this.latency.add(0, 1);
   }
 
   counts(): MethodCounts {

@@ -1,4 +1,5 @@
 import { Buffer } from "node:buffer";
+import type { Clock } from "../../core/clock.js";
 import { Code } from "../../core/code.js";
 import { HeliographError, invalidArgument } from "../../core/error.js";
 import type { ServedService } from "../../naming/instance.js";
@@ -15,6 +16,7 @@ import type { Reply, ReplyWaiter } from "../kept/reply.js";
 import { ReplyWindow } from "../kept/reply-window.js";
 import { ResumableRuns } from "../kept/resumable-runs.js";
 import { REPLY_WINDOW_BYTES, REPLY_WINDOW_MS, type ServeOptions } from "../serve-options.js";
+import { LatencyBatch } from "./latency-batch.js";
 import { type MethodCounts, MethodStats } from "./method-stats.js";
 import { ServiceGroup } from "./service-group.js";
 
@@ -62,12 +64,18 @@ export class Router {
   readonly own = new ServiceGroup();
   /** What each node serves by itself. */
   readonly kit = new ServiceGroup();
+  /** How long calls took that have just ended. */
+  readonly latencies: LatencyBatch;
   private readonly routes = new Map<string, Route>();
   private readonly services = new Map<string, RoutedService>();
   /** Requests of what is not served, and others that could not become a call of any method. */
   private readonly unserved = new MethodStats("");
   private latest: Route | undefined;
   private listed: readonly ServedService[] | undefined;
+
+  constructor(clock: Clock) {
+    this.latencies = new LatencyBatch(clock);
+  }
 
   add(
     service: ServiceDefinition,
@@ -166,6 +174,7 @@ export class Router {
 
   /** Of each method that the node's user serves, and of what else was asked for. */
   counts(): MethodCounts[] {
+    this.latencies.settle();
     const own: MethodCounts[] = [];
     const others: MethodCounts[] = [];
     for (const { stats, group } of this.routes.values())
@@ -175,6 +184,7 @@ export class Router {
   }
 
   resetCounts(): void {
+    this.latencies.settle();
     for (const { stats } of this.routes.values()) stats.reset();
     this.unserved.reset();
   }

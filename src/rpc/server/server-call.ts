@@ -241,7 +241,11 @@ export abstract class ServerCall extends Deadline implements CallState, TableEnt
 
   protected finish(): void {
     if (!this.over) {
-      this.stats?.ended(this.endCode, this.arrival, this.shared.clock);
+      const { stats } = this;
+      if (stats !== undefined) {
+        stats.ended(this.endCode);
+        this.shared.router.latencies.add(stats, this.arrival);
+      }
       this.route.group.ended();
     }
     this.over = true;

@@ -5,7 +5,7 @@ import { LATENCY_BOUNDS_US, LatencyHistogram } from "../../../../src/rpc/server/
 /** The bucket of the one span that was added. */
 function bucketOf(us: number): number {
   const histogram = new LatencyHistogram();
-  histogram.add(us / 1000);
+  histogram.add(us / 1000, 1);
   return histogram.counts().counts.indexOf(1);
 }
 
@@ -40,7 +40,7 @@ describe("the histogram of latencies", () => {
 
   test("keeps what has no bound in the last bucket, also what is beyond all whole numbers of 32 bits", () => {
     const histogram = new LatencyHistogram();
-    for (const ms of [134_218, 4_294_968, 1e9, Number.MAX_VALUE]) histogram.add(ms);
+    for (const ms of [134_218, 4_294_968, 1e9, Number.MAX_VALUE]) histogram.add(ms, 1);
     const { counts, boundsUs } = histogram.counts();
     expect(counts).toHaveLength(boundsUs.length + 1);
     expect(counts.at(-1)).toBe(4);
@@ -48,8 +48,10 @@ describe("the histogram of latencies", () => {
 
   test("sums up, keeps the longest, and begins anew", () => {
     const histogram = new LatencyHistogram();
-    for (const ms of [0.5, 2, 1.25]) histogram.add(ms);
-    expect(histogram.counts()).toMatchObject({ sumUs: 3750, maxUs: 2000 });
+    for (const ms of [0.5, 2, 1.25]) histogram.add(ms, 1);
+    histogram.add(0.5, 3);
+    expect(histogram.counts()).toMatchObject({ sumUs: 5250, maxUs: 2000 });
+    expect(histogram.counts().counts.reduce((sum, count) => sum + count)).toBe(6);
     histogram.reset();
     const { counts, sumUs, maxUs } = histogram.counts();
     expect([sumUs, maxUs, ...counts].every((value) => value === 0)).toBe(true);

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { systemClock } from "../../../../src/core/clock.js";
 import { Router } from "../../../../src/rpc/server/router.js";
 import { CallService, SecondService } from "../../../gen/heliograph/test/v1/call_heliograph.js";
 
@@ -10,7 +11,7 @@ const find = (router: Router, path: string) => {
 
 describe("the router", () => {
   test("finds methods by the bytes of their paths, also when another was asked for before", () => {
-    const router = new Router();
+    const router = new Router(systemClock);
     router.add(CallService, { call: () => "call", other: () => "other" }, {});
     for (const name of ["Call", "Call", "Other", "Call"]) {
       expect(find(router, `heliograph.test.v1.CallService/${name}`).method.name).toBe(name);
@@ -20,7 +21,7 @@ describe("the router", () => {
   });
 
   test("tells apart what is missing", () => {
-    const router = new Router();
+    const router = new Router(systemClock);
     router.add(CallService, {}, {});
     const messages = [PATH, "heliograph.test.v1.CallService/X", "a.B/C", "nonsense", "", "/", "\u00ff/x"].map(
       (path) => {
@@ -45,7 +46,7 @@ describe("the router", () => {
   });
 
   test("lets services come and go, and takes nothing away twice", () => {
-    const router = new Router();
+    const router = new Router(systemClock);
     const { remove } = router.add(CallService, { call: () => 1 }, {});
     router.add(SecondService, { call: () => 2 }, {});
     expect(router.served.map(({ name }) => name)).toEqual([CallService.$service, SecondService.$service]);
@@ -58,7 +59,7 @@ describe("the router", () => {
   });
 
   test("keeps `this` of handlers, and takes nothing of Object for one", () => {
-    const router = new Router();
+    const router = new Router(systemClock);
     class Impl {
       readonly name = "impl";
       call() {
@@ -70,7 +71,7 @@ describe("the router", () => {
   });
 
   test("gives the methods of a service their lanes in common", () => {
-    const router = new Router();
+    const router = new Router(systemClock);
     router.add(CallService, { call: () => 1, other: () => 1 }, { maxConcurrent: 1 });
     expect(find(router, PATH).lanes).toBe(find(router, "heliograph.test.v1.CallService/Other").lanes);
   });
