@@ -10,8 +10,8 @@ const layers: readonly (readonly string[])[] = [
   ["core"],
   ["wire", "naming"],
   ["socket"],
-  ["rpc", "pubsub", "pipeline"],
-  ["action", "discovery", "interceptors"],
+  ["rpc"],
+  ["action", "discovery", "interceptors", "pubsub", "pipeline"],
   ["node"],
   ["cli", "gateway", "bridge", "dashboard", "images", "testing"],
 ];

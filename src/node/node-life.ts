@@ -8,6 +8,7 @@ import { checkLabels } from "../discovery/labels.js";
 import { checkBalancer } from "../naming/balancer.js";
 import type { Announcement, Load } from "../naming/instance.js";
 import { roundRobin } from "../naming/round-robin.js";
+import { TopicHub } from "../pubsub/publisher/topic-hub.js";
 import { Calling } from "../rpc/client/calling.js";
 import { schemaCheck } from "../rpc/client/schema-check.js";
 import { Detached } from "../rpc/kept/detached.js";
@@ -58,6 +59,7 @@ export class NodeLife implements Node {
   readonly transport: Calling;
   readonly directory: Directory;
   readonly health: HealthBoard;
+  readonly topics: TopicHub;
   readonly meter: LoadMeter;
   readonly labels: Readonly<Record<string, string>>;
   readonly closed: Promise<void>;
@@ -177,6 +179,17 @@ export class NodeLife implements Node {
       announce: (announcement) => this.directory.announce(announcement),
       withdraw: () => this.directory.withdraw(),
     });
+    this.topics = new TopicHub({
+      clock,
+      slow: (topic, peer, dropped) => {
+        logger.warn({ topic, peer, dropped }, "a subscriber does not keep up: publications are dropped for it");
+        this.feed.tell({ kind: "slow-subscriber", topic, peer, dropped });
+      },
+      changed: () => this.changed(),
+      listen: (endpoint) => {
+        this.serving.open(endpoint).catch((error) => logger.error({ error, endpoint }, "topics can't be published there"));
+      },
+    });
     this.health = new HealthBoard(this.serving);
     serveVerbs(this, { security: security.kind, control: checkControl(options.control) });
     this.serving.onChange(() => this.changed());
@@ -284,6 +297,7 @@ export class NodeLife implements Node {
     this.become("draining");
     try {
       await within(this.clock, Math.max(graceMs, OWNED_MS), this.owned.dispose());
+      await within(this.clock, Math.max(graceMs, OWNED_MS), this.topics.close());
       await within(this.clock, ANNOUNCE_MS, announced);
       await this.serving.close(graceMs);
       await this.announcer.withdraw();

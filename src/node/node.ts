@@ -1,6 +1,7 @@
 import type { Clock } from "../core/clock.js";
 import type { Logger } from "../core/logger.js";
 import type { InstanceSource } from "../naming/resolver.js";
+import type { TopicHub } from "../pubsub/publisher/topic-hub.js";
 import type { Serving } from "../rpc/server/serving.js";
 import type { Transport } from "../rpc/transport.js";
 import type { SocketFactory } from "../socket/socket.js";
@@ -50,6 +51,8 @@ export interface Node extends AsyncDisposable {
   readonly health: HealthBoard;
   /** For `serve`. */
   readonly serving: Serving;
+  /** For `createPublisher`. */
+  readonly topics: TopicHub;
   /** For `createClient`. */
   readonly transport: Transport;
   /** For `listInstances`, `watchInstances`. */

@@ -197,6 +197,13 @@ export class MessageReader extends ByteCursor {
     return this.slice(this.take(length), length);
   }
 
+  /** All that was not read of the message, as a view. */
+  rest(): Buffer {
+    const start = this.pos;
+    this.pos = this.limit;
+    return this.buf.subarray(start, this.limit);
+  }
+
   tag(): ReturnType<BinaryReader["tag"]> {
     const tag = this.nextTag();
     return [tag >>> 3, tag & 7];

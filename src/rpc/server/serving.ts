@@ -113,6 +113,21 @@ export class Serving {
     this.shared.router.resetCounts();
   }
 
+  /**
+   * Listens for the kit's own services, where nothing of the user's is served yet.
+   *
+   * @throws HeliographError as `add`
+   */
+  async open(endpoint?: string): Promise<void> {
+    if (this.closing !== undefined) throw closed();
+    const where =
+      endpoint ?? (this.servers.size === 0 ? (this.sockets.anyEndpoint ?? ANY_PORT) : undefined);
+    if (where === undefined) return;
+    checkReach(this.security, where, "listen on");
+    await this.listen(where);
+    this.changed();
+  }
+
   async add(service: ServiceDefinition, handlers: object, options: ServeOptions): Promise<Served> {
     if (this.left) throw closed();
     checkService(service, "serve(node, GreeterService, { … })");

@@ -1,0 +1,256 @@
+import type { Buffer } from "node:buffer";
+import type { Clock, Timer } from "../../core/clock.js";
+import type { HeliographError } from "../../core/error.js";
+import type { Level, Offered, Progress, SubscribeResponse } from "../../gen/heliograph/pubsub/v1/topic.js";
+import type { Peer } from "../../rpc/context.js";
+import type { Feed, FeedWish } from "./feed.js";
+import { runsResponse, type Said, saidResponse } from "./response.js";
+import { ResponseStream } from "./response-stream.js";
+
+/** Runs of one response, unless one is larger. */
+const RESPONSE_BYTES = 64 * 1024;
+/** What is kept of responses that the subscriber has not confirmed. */
+const UNCONFIRMED_BYTES = 4 * 1024 * 1024;
+
+/** What a publisher wants to know of its subscribers. */
+export interface SubscriberHost {
+  readonly clock: Clock;
+  /** Its stream broke: it may come back within `resumeMs`. */
+  away(subscriber: Subscriber): void;
+  /** It will not come back. */
+  gone(subscriber: Subscriber): void;
+  /** It has taken something, or said how far it is. */
+  moved(subscriber: Subscriber): void;
+}
+
+/** Somebody asks how far a subscriber is. */
+interface Question {
+  readonly number: number;
+  readonly level: Level;
+  /** It is asked once so many slices of the feed have been taken. */
+  readonly after: number;
+}
+
+/** One subscription as its publisher knows it, from its beginning to its end, over the streams that it has had. */
+export class Subscriber {
+  readonly id: string;
+  readonly feed: Feed;
+  readonly peer: Peer;
+  patterns: readonly string[];
+  /** As it says. */
+  droppedThere = 0;
+  pendingThere = 0;
+  /** The last question that it has answered. */
+  answered = 0;
+  private readonly host: SubscriberHost;
+  private readonly resumeMs: number;
+  private stream: ResponseStream | undefined;
+  private readonly said: Said[] = [];
+  private snapshotDue = true;
+  private questions: Question[] = [];
+  /** Responses with runs that it may not have received, the oldest first, and how many came before them. */
+  private unconfirmed: (readonly Buffer[])[] = [];
+  private unconfirmedBytes = 0;
+  private confirmed = 0;
+  /** How many of them are to be sent once more. */
+  private again = 0;
+  private expiry: Timer | undefined;
+  private due: Timer | undefined;
+  private dueAt = Number.POSITIVE_INFINITY;
+  private ended = false;
+
+  constructor(
+    host: SubscriberHost,
+    id: string,
+    peer: Peer,
+    patterns: readonly string[],
+    feed: Feed,
+    resumeMs: number,
+  ) {
+    this.host = host;
+    this.id = id;
+    this.peer = peer;
+    this.patterns = patterns;
+    this.feed = feed;
+    this.resumeMs = resumeMs;
+  }
+
+  /** It has no stream at present. */
+  get isAway(): boolean {
+    return this.stream === undefined;
+  }
+
+  /** Everything that was published for it has left. */
+  get isIdle(): boolean {
+    return !this.feed.hasMore && this.feed.pending === 0 && this.again === 0;
+  }
+
+  /** Begins with a stream, or goes on with another one. */
+  attach(accepted: {
+    readonly epoch: number;
+    readonly topicSequence: number;
+    readonly offered: Offered;
+  }): ResponseStream {
+    const resumed = this.confirmed > 0 || this.unconfirmed.length > 0 || !this.snapshotDue;
+    this.expiry?.clear();
+    this.again = this.unconfirmed.length;
+    this.said.unshift({
+      $case: "accepted",
+      value: {
+        subscription: this.id,
+        epoch: BigInt(accepted.epoch),
+        topicSequence: BigInt(accepted.topicSequence),
+        offered: accepted.offered,
+        resumeMs: this.resumeMs,
+        resumed,
+      },
+    });
+    const stream: ResponseStream = new ResponseStream({
+      pull: () => this.pull(),
+      left: () => this.detach(stream),
+    });
+    this.stream = stream;
+    return stream;
+  }
+
+  /** Whether what it has not received can be sent once more. */
+  canResume(received: number): boolean {
+    return !this.ended && received >= this.confirmed && received <= this.confirmed + this.unconfirmed.length;
+  }
+
+  /** The stream is over, though the subscription is not. */
+  detach(stream: ResponseStream): void {
+    if (this.stream !== stream) return;
+    this.stream = undefined;
+    this.again = 0;
+    if (this.ended) {
+      this.leave();
+      return;
+    }
+    this.expiry = this.host.clock.after(this.resumeMs, () => this.leave());
+    this.host.away(this);
+  }
+
+  /** It wants no more. */
+  leave(): void {
+    this.expiry?.clear();
+    this.due?.clear();
+    this.ended = true;
+    this.stream = undefined;
+    this.host.gone(this);
+  }
+
+  change(number: number, patterns: readonly string[], wish: FeedWish): void {
+    this.patterns = patterns;
+    this.feed.change(wish);
+    this.said.push({ $case: "changed", value: { number: BigInt(number) } });
+    this.stir();
+  }
+
+  progress({ received, dropped, pending, answer }: Progress): void {
+    this.confirm(Number(received));
+    this.droppedThere = Number(dropped);
+    this.pendingThere = pending;
+    this.answered = Math.max(this.answered, Number(answer));
+    this.host.moved(this);
+  }
+
+  confirm(received: number): void {
+    while (this.confirmed < received && this.unconfirmed.length > this.again) {
+      this.unconfirmedBytes -= bytesOf(this.unconfirmed.shift()!);
+      this.confirmed++;
+    }
+  }
+
+  /** Asks how far it is, once it has been sent all that was published until now. */
+  ask(number: number, level: Level): void {
+    this.questions.push({ number, level, after: this.feed.pushed });
+    this.stir();
+  }
+
+  /** Nothing more is published. */
+  end(): void {
+    if (this.ended) return;
+    this.ended = true;
+    this.said.push({ $case: "ended", value: {} });
+    this.stir();
+  }
+
+  /** The subscription is over, and why. */
+  evict(error: HeliographError): void {
+    this.ended = true;
+    const { stream } = this;
+    this.leave();
+    stream?.end(error);
+  }
+
+  /** There may be something to send. */
+  stir(): void {
+    this.stream?.stir();
+    this.schedule();
+  }
+
+  private pull(): SubscribeResponse | undefined {
+    const { feed, said } = this;
+    if (said[0]?.$case === "accepted") return saidResponse(said.shift()!);
+    if (this.again > 0) {
+      const parts = this.unconfirmed[this.unconfirmed.length - this.again]!;
+      this.again--;
+      return runsResponse(parts);
+    }
+    const now = this.host.clock.now();
+    const history = feed.takeHistory(RESPONSE_BYTES, now);
+    if (history !== undefined) return this.send(history);
+    if (this.snapshotDue) {
+      this.snapshotDue = false;
+      return saidResponse({ $case: "snapshot", value: {} });
+    }
+    const question = this.questions[0];
+    if (question !== undefined && feed.shifted >= Math.min(question.after, feed.pushed)) {
+      this.questions.shift();
+      return saidResponse({
+        $case: "ask",
+        value: { number: BigInt(question.number), level: question.level },
+      });
+    }
+    if (said[0]?.$case === "changed") return saidResponse(said.shift()!);
+    const parts = feed.take(RESPONSE_BYTES, now, question?.after);
+    if (parts !== undefined) return this.send(parts);
+    const last = feed.pending > 0 ? undefined : said.shift();
+    if (last === undefined) return undefined;
+    if (last.$case === "ended") queueMicrotask(() => this.stream?.end());
+    return saidResponse(last);
+  }
+
+  private send(parts: readonly Buffer[]): SubscribeResponse {
+    this.unconfirmed.push(parts);
+    this.unconfirmedBytes += bytesOf(parts);
+    while (this.unconfirmedBytes > UNCONFIRMED_BYTES && this.unconfirmed.length > 1) {
+      this.unconfirmedBytes -= bytesOf(this.unconfirmed.shift()!);
+      this.confirmed++;
+    }
+    this.host.moved(this);
+    return runsResponse(parts);
+  }
+
+  /** What is held for its interval goes when that is over. */
+  private schedule(): void {
+    const { feed, host } = this;
+    const at = feed.nextDueAt;
+    if (at >= this.dueAt || this.ended) return;
+    this.due?.clear();
+    this.dueAt = at;
+    const now = host.clock.now();
+    this.due = host.clock.after(Math.max(0, at - now), () => {
+      this.dueAt = Number.POSITIVE_INFINITY;
+      feed.release(host.clock.now());
+      this.stir();
+    });
+  }
+}
+
+function bytesOf(parts: readonly Buffer[]): number {
+  let bytes = 0;
+  for (const part of parts) bytes += part.length;
+  return bytes;
+}
