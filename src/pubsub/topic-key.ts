@@ -78,6 +78,8 @@ export class TopicKey {
       throw invalidArgument(
         `${this.topic.path}: ${field} is part of the key and must be ${article(type)}, got ${showValue(value)}`,
       );
+    if (type === "string" && !(value as string).isWellFormed())
+      throw invalidArgument(`${this.topic.path}: ${field} is part of the key and holds half a surrogate pair`);
     if (type !== "enum") return String(value);
     return this.enumOf(field)?.byNumber.get(Number(value)) ?? String(value);
   }
