@@ -248,7 +248,7 @@ export class NodeLife implements Node {
       instance: this.instance,
       epoch: this.epoch,
       endpoints: advertised(serving.endpoints, this.advertise),
-      services: serving.served,
+      services: [...serving.served, ...this.topics.topics],
       labels: this.labels,
       host: this.host,
       version: this.announcer.latest,
