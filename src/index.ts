@@ -74,6 +74,38 @@ export type { NodeState, NodeStatus } from "./node/status.js";
 export { after, every, type TimerHost, type TimerOptions } from "./node/timers.js";
 export { type CheckHealthOptions, checkHealth } from "./node/verbs/check-health.js";
 export { type Health, type HealthNode, type HealthStatus, setHealth } from "./node/verbs/health-board.js";
+export { emitEvent } from "./pubsub/events/emit-event.js";
+export { type EventDelivery, EventSubscription, onEvent } from "./pubsub/events/on-event.js";
+export { type JoinOptions, joinWithin } from "./pubsub/operators/join-within.js";
+export { type Latest, latestOfEach } from "./pubsub/operators/latest-of-each.js";
+export { filter, map } from "./pubsub/operators/map-filter.js";
+export { merge } from "./pubsub/operators/merge.js";
+export type { Overflow } from "./pubsub/overflow.js";
+export { createPublisher, type PublisherHost } from "./pubsub/publisher/create-publisher.js";
+export type { PublisherOptions } from "./pubsub/publisher/publisher-options.js";
+export type {
+  FlushLevel,
+  FlushOptions,
+  Publisher,
+  PublisherEvent,
+  PublisherLeft,
+  PublisherStats,
+  PublishOptions,
+  ReadyOptions,
+  SubscriberInfo,
+} from "./pubsub/publisher/publisher-types.js";
+export type { Delivery } from "./pubsub/subscriber/delivery.js";
+export { type SubscriberHost, subscribe } from "./pubsub/subscriber/subscribe.js";
+export type { Selection, SubscribeOptions } from "./pubsub/subscriber/subscribe-options.js";
+export type {
+  MatchedPublisher,
+  Subscription,
+  SubscriptionEvent,
+  SubscriptionReadyOptions,
+  SubscriptionStats,
+} from "./pubsub/subscriber/subscription-types.js";
+export type { Key } from "./pubsub/topic-key.js";
+export type { WaitOptions } from "./pubsub/waits.js";
 export type { CallOptions, ParentCall } from "./rpc/call-options.js";
 export { type ClientOptions, createClient } from "./rpc/client/client.js";
 export type { HandlerContext, Peer } from "./rpc/context.js";

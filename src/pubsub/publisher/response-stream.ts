@@ -36,7 +36,7 @@ export class ResponseStream implements AsyncIterableIterator<SubscribeResponse, 
   stir(): void {
     const { reader } = this;
     if (reader === undefined) return;
-    const value = this.source.pull();
+    const value = this.over ? undefined : this.source.pull();
     if (value === undefined) {
       if (this.over) this.settle(reader);
       return;
@@ -45,7 +45,7 @@ export class ResponseStream implements AsyncIterableIterator<SubscribeResponse, 
     reader.resolve({ done: false, value });
   }
 
-  /** Nothing comes after what the source still has. */
+  /** Nothing more comes. */
   end(error?: unknown): void {
     if (this.over) return;
     this.over = true;
@@ -54,7 +54,7 @@ export class ResponseStream implements AsyncIterableIterator<SubscribeResponse, 
   }
 
   next(): Promise<Next> {
-    const value = this.source.pull();
+    const value = this.over ? undefined : this.source.pull();
     if (value !== undefined) return Promise.resolve({ done: false, value });
     return new Promise((resolve, reject) => {
       if (this.over) this.settle({ resolve, reject });

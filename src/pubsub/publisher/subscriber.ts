@@ -131,13 +131,15 @@ export class Subscriber {
     this.host.away(this);
   }
 
-  /** It wants no more. */
-  leave(): void {
+  /** It is over: the subscriber wants no more, or there is nobody to publish. */
+  leave(error?: HeliographError): void {
+    const { stream } = this;
     this.expiry?.clear();
     this.due?.clear();
     this.ended = true;
     this.stream = undefined;
     this.host.gone(this);
+    stream?.end(error);
   }
 
   change(number: number, patterns: readonly string[], wish: FeedWish): void {
@@ -174,14 +176,6 @@ export class Subscriber {
     this.ended = true;
     this.said.push({ $case: "ended", value: {} });
     this.stir();
-  }
-
-  /** The subscription is over, and why. */
-  evict(error: HeliographError): void {
-    this.ended = true;
-    const { stream } = this;
-    this.leave();
-    stream?.end(error);
   }
 
   /** There may be something to send. */

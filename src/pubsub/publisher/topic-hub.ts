@@ -57,6 +57,11 @@ export class TopicHub {
     return [...this.publishers.keys()].map((name) => ({ name, schemaHash: this.schemas.get(name) ?? "" }));
   }
 
+  /** The publisher of a topic here, if there is one. */
+  get<T>(topic: Topic<T>): TopicPublisher<T> | undefined {
+    return this.publishers.get(topic.path) as TopicPublisher<T> | undefined;
+  }
+
   /** @throws HeliographError ALREADY_EXISTS, reason TOPIC_TAKEN */
   add<T>(topic: Topic<T>, settings: PublisherSettings, endpoint?: string): TopicPublisher<T> {
     const { path } = topic;

@@ -76,10 +76,11 @@ export class TopicLog {
    *
    * @param message a whole one
    * @param ttlMs 0 for none
+   * @param subject of a topic whose messages don't say it
    * @throws HeliographError INVALID_ARGUMENT, reason MALFORMED_MESSAGE, that names the field: nothing was published then
    */
-  add(message: unknown, ttlMs: number, metadata: Metadata | undefined): void {
-    const state = this.subjects.of(message);
+  add(message: unknown, ttlMs: number, metadata: Metadata | undefined, subject?: string): void {
+    const state = subject === undefined ? this.subjects.of(message) : this.subjects.named(subject);
     const { writer } = this;
     let run = this.open;
     if (

@@ -82,6 +82,7 @@ export class TopicPublisher<T> implements Publisher<T>, SubscriberHost {
   private full: Subscriber | undefined;
   private readonly blocked = new BlockedPublications();
   private asked = 0;
+  private isOver = false;
   private hasEnded = false;
   private closing: Promise<PublisherLeft> | undefined;
 
@@ -100,12 +101,17 @@ export class TopicPublisher<T> implements Publisher<T>, SubscriberHost {
   }
 
   publish(message: Init<T>, options?: PublishOptions): Promise<void> {
+    return this.publishTo(undefined, message, options);
+  }
+
+  /** As `publish`, to a subject that the message doesn't say. */
+  publishTo(subject: string | undefined, message: Init<T>, options?: PublishOptions): Promise<void> {
     try {
-      if (this.hasEnded) throw this.over();
+      if (this.isOver) throw this.over();
       const whole = fillMessage(this.type, message);
-      if (options !== undefined) return this.publishWith(whole, options);
-      if (this.isBlocked) return this.whenRoom(whole, this.settings.ttlMs, undefined, undefined);
-      return this.add(whole, this.settings.ttlMs, undefined);
+      if (options !== undefined) return this.publishWith(subject, whole, options);
+      if (this.isBlocked) return this.whenRoom(subject, whole, this.settings.ttlMs, undefined, undefined);
+      return this.add(subject, whole, this.settings.ttlMs, undefined);
     } catch (error) {
       return Promise.reject(error);
     }
@@ -140,9 +146,8 @@ export class TopicPublisher<T> implements Publisher<T>, SubscriberHost {
 
   end(): void {
     if (this.hasEnded) return;
-    this.flushNow();
+    this.stop();
     this.hasEnded = true;
-    this.blocked.fail(this.over());
     for (const subscriber of this.subscribers.values()) subscriber.end();
     this.waits.check();
   }
@@ -301,7 +306,7 @@ export class TopicPublisher<T> implements Publisher<T>, SubscriberHost {
     };
   }
 
-  private publishWith(message: T, { ttlMs, metadata, signal }: PublishOptions): Promise<void> {
+  private publishWith(subject: string | undefined, message: T, { ttlMs, metadata, signal }: PublishOptions): Promise<void> {
     if (signal?.aborted)
       throw new HeliographError(Code.Cancelled, `${this.topic}: the publication was cancelled`, {
         reason: "CALL_CANCELLED",
@@ -309,13 +314,18 @@ export class TopicPublisher<T> implements Publisher<T>, SubscriberHost {
       });
     const ttl = whole("ttlMs", ttlMs, 1, 0x7fffffff, this.settings.ttlMs);
     const carried = metadata === undefined ? undefined : new Metadata(metadata);
-    if (this.isBlocked) return this.whenRoom(message, ttl, carried, signal);
-    return this.add(message, ttl, carried);
+    if (this.isBlocked) return this.whenRoom(subject, message, ttl, carried, signal);
+    return this.add(subject, message, ttl, carried);
   }
 
-  private add(message: T, ttlMs: number, metadata: Metadata | undefined): Promise<void> {
+  private add(
+    subject: string | undefined,
+    message: T,
+    ttlMs: number,
+    metadata: Metadata | undefined,
+  ): Promise<void> {
     const { log } = this;
-    log.add(message, ttlMs, metadata);
+    log.add(message, ttlMs, metadata, subject);
     if (log.messages >= this.allowance || log.bytes >= TURN_BYTES) {
       this.flushNow();
       return nextTurn();
@@ -333,13 +343,14 @@ export class TopicPublisher<T> implements Publisher<T>, SubscriberHost {
   }
 
   private whenRoom(
+    subject: string | undefined,
     message: T,
     ttlMs: number,
     metadata: Metadata | undefined,
     signal: AbortSignal | undefined,
   ): Promise<void> {
     if (this.settings.overflow === "fail") throw this.queueFull();
-    return this.blocked.add(() => this.add(message, ttlMs, metadata), signal, this.topic);
+    return this.blocked.add(() => this.add(subject, message, ttlMs, metadata), signal, this.topic);
   }
 
   private readonly flushLater = (): void => {
@@ -365,7 +376,7 @@ export class TopicPublisher<T> implements Publisher<T>, SubscriberHost {
   private overflowed(subscriber: Subscriber): void {
     const { feed, peer } = subscriber;
     if (this.settings.overflow === "evict") {
-      subscriber.evict(
+      subscriber.leave(
         new HeliographError(
           Code.ResourceExhausted,
           `${this.topic}: the subscription was ended, since ${feed.pending} publications waited for it (overflow "evict", bufferSize ${this.settings.bufferSize})`,
@@ -396,8 +407,15 @@ export class TopicPublisher<T> implements Publisher<T>, SubscriberHost {
       this.blocked.next();
   }
 
+  /** Nothing more can be published. */
+  private stop(): void {
+    this.flushNow();
+    this.isOver = true;
+    this.blocked.fail(this.over());
+  }
+
   private async shutDown(timeoutMs: number): Promise<PublisherLeft> {
-    this.end();
+    this.stop();
     const meant = [...this.subscribers.values()];
     let left: Subscriber[] = [];
     try {

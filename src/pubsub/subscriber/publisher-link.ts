@@ -14,6 +14,8 @@ import type { SubscribeSettings } from "./subscribe-options.js";
 /** How many responses may be unconfirmed, and for how long. */
 const CONFIRM_AFTER = 32;
 const CONFIRM_MS = 500;
+/** A stream that stood for so long is no failure when it ends. */
+const STOOD_MS = 200;
 /** Subjects of one publisher that are remembered. */
 const MAX_SUBJECTS = 65_536;
 
@@ -94,6 +96,7 @@ export class PublisherLink {
   /** Subscribes, and again whenever the stream ends, until it is closed or the publisher has ended. Never rejects. */
   async run(): Promise<void> {
     while (!this.isOver) {
+      const begun = this.host.clock.now();
       let error: HeliographError | undefined;
       try {
         await this.stream();
@@ -112,7 +115,8 @@ export class PublisherLink {
       if (wasMatched) this.host.lost(this, error);
       else if (error !== undefined && error.code !== Code.Unavailable) this.host.refused(this, error);
       // One that stood is resumed at once: its publisher keeps it for a while only.
-      this.failures = wasMatched ? 0 : this.failures + 1;
+      const stood = wasMatched && this.host.clock.now() - begun >= STOOD_MS;
+      this.failures = stood ? 0 : this.failures + 1;
       if (this.failures > 0) await this.rest(backoffMs(this.host.backoff, this.failures, Math.random()));
     }
   }

@@ -1,0 +1,25 @@
+import { merge } from "./merge.js";
+import { map } from "./map-filter.js";
+
+/** What each source of an object gives. */
+export type Latest<Sources extends Readonly<Record<string, AsyncIterable<unknown>>>> = {
+  readonly [K in keyof Sources]: Sources[K] extends AsyncIterable<infer T> ? T : never;
+};
+
+/**
+ * The latest value of each source, together, once each has given one and then whenever one gives another: exactly one
+ * output for each value that arrives from then on. Ends when all sources have ended.
+ *
+ * @example for await (const { room, outside } of latestOfEach({ room: indoor, outside: outdoor })) …
+ */
+export async function* latestOfEach<const Sources extends Readonly<Record<string, AsyncIterable<unknown>>>>(
+  sources: Sources,
+): AsyncGenerator<Latest<Sources>, undefined> {
+  const names = Object.keys(sources);
+  const latest = new Map<string, unknown>();
+  const named = names.map((name) => map(sources[name]!, (value) => ({ name, value })));
+  for await (const { name, value } of merge(...named)) {
+    latest.set(name, value);
+    if (latest.size === names.length) yield Object.fromEntries(latest) as Latest<Sources>;
+  }
+}
