@@ -2,6 +2,7 @@ import { backoffFrom } from "../core/backoff.js";
 import type { Clock } from "../core/clock.js";
 import { DeadlineWheel } from "../core/deadline-wheel.js";
 import { invalidArgument } from "../core/error.js";
+import { EventFeed } from "../core/event-feed.js";
 import { checkOptionNames } from "../core/option-names.js";
 import { Directory } from "../discovery/directory/directory.js";
 import { checkLabels } from "../discovery/labels.js";
@@ -33,7 +34,7 @@ import { type ResolverLink, ResolverLinks } from "./resolver-links.js";
 import { resolversOf } from "./resolvers.js";
 import { SchemaWarnings } from "./schema-warnings.js";
 import type { NodeState, NodeStatus } from "./status.js";
-import { StatusFeed } from "./status-feed.js";
+
 import { HealthBoard } from "./verbs/health-board.js";
 import { kitServices, serveVerbs } from "./verbs/serve-verbs.js";
 import { within } from "./within.js";
@@ -66,7 +67,7 @@ export class NodeLife implements Node {
   private readonly advertise: readonly string[] | undefined;
   private readonly announcer: Announcer;
   private readonly links: ResolverLinks;
-  private readonly feed = new StatusFeed();
+  private readonly feed = new EventFeed<NodeStatus>((count) => ({ kind: "missed", count }));
   private readonly owned: Owned;
   private nodeState: NodeState = "idle";
   private announcing: Promise<void> = Promise.resolve();
@@ -182,12 +183,17 @@ export class NodeLife implements Node {
     this.topics = new TopicHub({
       clock,
       slow: (topic, peer, dropped) => {
-        logger.warn({ topic, peer, dropped }, "a subscriber does not keep up: publications are dropped for it");
+        logger.warn(
+          { topic, peer, dropped },
+          "a subscriber does not keep up: publications are dropped for it",
+        );
         this.feed.tell({ kind: "slow-subscriber", topic, peer, dropped });
       },
       changed: () => this.changed(),
       listen: (endpoint) => {
-        this.serving.open(endpoint).catch((error) => logger.error({ error, endpoint }, "topics can't be published there"));
+        this.serving
+          .open(endpoint)
+          .catch((error) => logger.error({ error, endpoint }, "topics can't be published there"));
       },
     });
     this.health = new HealthBoard(this.serving);

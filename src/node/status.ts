@@ -27,7 +27,12 @@ export type NodeStatus =
       readonly error: HeliographError;
     }
   /** Publications were dropped for a subscriber, for the first time or once more after it had kept up. */
-  | { readonly kind: "slow-subscriber"; readonly topic: string; readonly peer: Peer; readonly dropped: number }
+  | {
+      readonly kind: "slow-subscriber";
+      readonly topic: string;
+      readonly peer: Peer;
+      readonly dropped: number;
+    }
   /** A way to find instances can't be reached: what was known stays in use. */
   | { readonly kind: "registry-lost"; readonly resolver: string; readonly error: HeliographError }
   | { readonly kind: "registry-back"; readonly resolver: string }

@@ -79,7 +79,9 @@ export class TopicKey {
         `${this.topic.path}: ${field} is part of the key and must be ${article(type)}, got ${showValue(value)}`,
       );
     if (type === "string" && !(value as string).isWellFormed())
-      throw invalidArgument(`${this.topic.path}: ${field} is part of the key and holds half a surrogate pair`);
+      throw invalidArgument(
+        `${this.topic.path}: ${field} is part of the key and holds half a surrogate pair`,
+      );
     if (type !== "enum") return String(value);
     return this.enumOf(field)?.byNumber.get(Number(value)) ?? String(value);
   }

@@ -8,7 +8,7 @@ import { msgpackFault } from "./msgpack-outline.js";
 const packr = new Packr({
   useRecords: false,
   mapsAsObjects: true,
-  int64AsType: "auto",
+  int64AsType: "bigint",
   variableMapSize: true,
   moreTypes: false,
 });
@@ -39,5 +39,8 @@ export function unpackUntyped(bytes: Buffer): unknown {
 }
 
 function malformed(problem: string, cause?: unknown): HeliographError {
-  return new HeliographError(Code.Internal, `can't read the payload: ${problem}`, { reason: "MALFORMED_MESSAGE", cause });
+  return new HeliographError(Code.Internal, `can't read the payload: ${problem}`, {
+    reason: "MALFORMED_MESSAGE",
+    cause,
+  });
 }

@@ -1,11 +1,11 @@
-import type { ListTopicsRequest, SubscribeRequest } from "../../gen/heliograph/pubsub/v1/topic.js";
-import type { HandlerContext } from "../../rpc/context.js";
 import { ControlService } from "../../gen/heliograph/control/v1/control_heliograph.js";
 import { HealthService } from "../../gen/heliograph/health/v1/health_heliograph.js";
 import { NodeService } from "../../gen/heliograph/node/v1/node_heliograph.js";
+import type { ListTopicsRequest, SubscribeRequest } from "../../gen/heliograph/pubsub/v1/topic.js";
 import { TopicService } from "../../gen/heliograph/pubsub/v1/topic_heliograph.js";
 import { PublisherService } from "../../pubsub/publisher/response.js";
 import type { TopicHub } from "../../pubsub/publisher/topic-hub.js";
+import type { HandlerContext } from "../../rpc/context.js";
 import type { Serving } from "../../rpc/server/serving.js";
 import { type ControlHost, controlVerbs } from "./control-verbs.js";
 import type { HealthBoard } from "./health-board.js";
@@ -41,7 +41,8 @@ export function serveVerbs(
   serving.addKit(NodeService, nodeVerbs(host));
   serving.addKit(HealthService, healthVerbs(node.health));
   serving.addKit(PublisherService, {
-    subscribe: (requests: AsyncIterable<SubscribeRequest>, ctx: HandlerContext) => node.topics.subscribe(requests, ctx),
+    subscribe: (requests: AsyncIterable<SubscribeRequest>, ctx: HandlerContext) =>
+      node.topics.subscribe(requests, ctx),
     listTopics: (request: ListTopicsRequest) => node.topics.list(request),
   });
   if (options.control) serving.addKit(ControlService, controlVerbs(node));

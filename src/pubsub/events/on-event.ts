@@ -1,5 +1,5 @@
-import { EventService } from "../../gen/heliograph/pubsub/v1/event_heliograph.js";
 import type { Event } from "../../gen/heliograph/pubsub/v1/event.js";
+import { EventService } from "../../gen/heliograph/pubsub/v1/event_heliograph.js";
 import { unpackUntyped } from "../../wire/untyped.js";
 import type { Delivery } from "../subscriber/delivery.js";
 import { type SubscriberHost, subscribe } from "../subscriber/subscribe.js";
@@ -29,7 +29,9 @@ export function onEvent<T = unknown>(
 }
 
 /** Events as they come. */
-export class EventSubscription<T> implements AsyncIterableIterator<EventDelivery<T>, undefined>, AsyncDisposable {
+export class EventSubscription<T>
+  implements AsyncIterableIterator<EventDelivery<T>, undefined>, AsyncDisposable
+{
   /** As of any topic. */
   readonly subscription: Subscription<Event>;
 
@@ -42,7 +44,10 @@ export class EventSubscription<T> implements AsyncIterableIterator<EventDelivery
     if (next.done === true) return next;
     const { message, subject, publisher, sequence, missed, sentAt, history, metadata } = next.value;
     const payload = unpackUntyped(message.payload as Buffer) as T;
-    return { done: false, value: { payload, event: subject, subject, publisher, sequence, missed, sentAt, history, metadata } };
+    return {
+      done: false,
+      value: { payload, event: subject, subject, publisher, sequence, missed, sentAt, history, metadata },
+    };
   }
 
   async return(): Promise<IteratorResult<EventDelivery<T>, undefined>> {

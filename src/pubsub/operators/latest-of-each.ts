@@ -1,5 +1,5 @@
-import { merge } from "./merge.js";
 import { map } from "./map-filter.js";
+import { merge } from "./merge.js";
 
 /** What each source of an object gives. */
 export type Latest<Sources extends Readonly<Record<string, AsyncIterable<unknown>>>> = {

@@ -31,6 +31,9 @@ export function createPublisher<T>(
 /** @throws HeliographError INVALID_ARGUMENT unless it is a topic of a generated service */
 export function checkTopic(topic: Topic, usage: string): void {
   if (topic?.kind === "topic") return;
-  const what = typeof topic?.path === "string" ? `${topic.path}, which is ${String(topic.kind)}` : showValue(topic);
-  throw invalidArgument(`the second argument must be a topic of a generated service, as in ${usage}, got ${what}`);
+  const what =
+    typeof topic?.path === "string" ? `${topic.path}, which is ${String(topic.kind)}` : showValue(topic);
+  throw invalidArgument(
+    `the second argument must be a topic of a generated service, as in ${usage}, got ${what}`,
+  );
 }

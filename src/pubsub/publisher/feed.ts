@@ -1,7 +1,7 @@
 import type { Buffer } from "node:buffer";
-import type { SubjectMatcher } from "../../naming/subject-pattern.js";
 import { drops, type Overflow } from "../overflow.js";
 import type { Run } from "../run.js";
+import type { FeedWish } from "./feed-wish.js";
 import { firstSequence, type Slice, SliceEncoder, sliceBytes, sliceLength, wholeOf } from "./slice.js";
 import type { SubjectState } from "./subject-state.js";
 
@@ -10,17 +10,6 @@ export interface FeedRoom {
   readonly overflow: Overflow;
   readonly messages: number;
   readonly bytes: number;
-}
-
-/** What a subscriber asks for of the order in which it gets publications. */
-export interface FeedWish {
-  readonly matcher: SubjectMatcher;
-  /** Of each subject at most one in so long, the latest; 0 for all. */
-  readonly intervalMs: number;
-  /** How many of each subject from before the subscription, at most. */
-  readonly history: number;
-  /** How old they may be; 0 for any age. */
-  readonly lifespanMs: number;
 }
 
 /** The messages of one subject that were dropped since its last one was taken. */

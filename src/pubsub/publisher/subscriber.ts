@@ -3,7 +3,8 @@ import type { Clock, Timer } from "../../core/clock.js";
 import type { HeliographError } from "../../core/error.js";
 import type { Level, Offered, Progress, SubscribeResponse } from "../../gen/heliograph/pubsub/v1/topic.js";
 import type { Peer } from "../../rpc/context.js";
-import type { Feed, FeedWish } from "./feed.js";
+import type { Feed } from "./feed.js";
+import type { FeedWish } from "./feed-wish.js";
 import { runsResponse, type Said, saidResponse } from "./response.js";
 import { ResponseStream } from "./response-stream.js";
 

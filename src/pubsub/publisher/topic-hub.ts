@@ -12,11 +12,12 @@ import type { ServedService } from "../../naming/instance.js";
 import type { HandlerContext, Peer } from "../../rpc/context.js";
 import type { Topic } from "../../wire/definition.js";
 import { schemaHash } from "../../wire/schema-hash.js";
+import { wishOf } from "./feed-wish.js";
 import type { PublisherSettings } from "./publisher-options.js";
 import { saidResponse } from "./response.js";
 import type { ResponseStream } from "./response-stream.js";
 import type { Subscriber } from "./subscriber.js";
-import { TopicPublisher, wishOf } from "./topic-publisher.js";
+import { TopicPublisher } from "./topic-publisher.js";
 
 /** Subscriptions that may wait for a publisher. */
 const MAX_WAITING = 10_000;

@@ -3,25 +3,16 @@ import { Code } from "../../core/code.js";
 import { HeliographError } from "../../core/error.js";
 import { EventFeed } from "../../core/event-feed.js";
 import { Metadata } from "../../core/metadata.js";
-import {
-  Level,
-  type Offered,
-  type Open,
-  type PublishedTopic,
-  Reliability,
-  type Requested,
-} from "../../gen/heliograph/pubsub/v1/topic.js";
-import { matcherOf } from "../../naming/subject-pattern.js";
+import { Level, type Open, type PublishedTopic } from "../../gen/heliograph/pubsub/v1/topic.js";
 import type { Peer } from "../../rpc/context.js";
 import type { Init, Topic } from "../../wire/definition.js";
 import { fillMessage } from "../../wire/fill-message.js";
 import type { PayloadType } from "../../wire/payload-codec.js";
 import { schemaHash } from "../../wire/schema-hash.js";
-import { drops, overflowValue } from "../overflow.js";
-import { explainMismatch } from "../qos.js";
+import { drops } from "../overflow.js";
 import { Waits } from "../waits.js";
 import { BlockedPublications } from "./blocked-publications.js";
-import { Feed, type FeedWish } from "./feed.js";
+import { type Counted, describePublisher, publisherStats } from "./publisher-counts.js";
 import { type PublisherSettings, whole } from "./publisher-options.js";
 import type {
   FlushOptions,
@@ -33,7 +24,8 @@ import type {
   ReadyOptions,
 } from "./publisher-types.js";
 import type { ResponseStream } from "./response-stream.js";
-import { Subscriber, type SubscriberHost } from "./subscriber.js";
+import type { Subscriber, SubscriberHost } from "./subscriber.js";
+import { Subscribers } from "./subscribers.js";
 import { TopicLog } from "./topic-log.js";
 
 /** So much is published before the loop gets its turn. */
@@ -65,16 +57,11 @@ export class TopicPublisher<T> implements Publisher<T>, SubscriberHost {
   private readonly definition: Topic<T>;
   private readonly type: PayloadType<T>;
   private readonly log: TopicLog;
-  private readonly subscribers = new Map<string, Subscriber>();
+  private readonly subscribers: Subscribers;
   private readonly waits: Waits;
   private readonly feed = new EventFeed<PublisherEvent>((count) => ({ kind: "missed", count }));
   /** Those that dropped something and have not kept up since. */
   private readonly slow = new Set<Subscriber>();
-  /** Of those that have left. */
-  private droppedBefore = 0;
-  private expiredBefore = 0;
-  private refused = 0;
-  private refusal = "";
   private flushDue = false;
   /** How much may be published before it has to be looked who has room. */
   private allowance = TURN_MESSAGES;
@@ -94,6 +81,7 @@ export class TopicPublisher<T> implements Publisher<T>, SubscriberHost {
     this.clock = parts.clock;
     this.waits = new Waits(parts.clock);
     this.type = { message: definition.output, schema: definition.schema, role: "request" };
+    this.subscribers = new Subscribers(this.topic, settings, this, parts.newId);
     this.log = new TopicLog(definition, parts.clock, {
       depth: settings.history,
       subjects: settings.maxSubjects,
@@ -119,7 +107,7 @@ export class TopicPublisher<T> implements Publisher<T>, SubscriberHost {
 
   ready({ subscribers = 1, ...wait }: ReadyOptions = {}): Promise<void> {
     whole("subscribers", subscribers, 0, 10_000_000, 1);
-    const there = () => [...this.subscribers.values()].filter(({ isAway }) => !isAway).length;
+    const there = () => this.subscribers.all().filter(({ isAway }) => !isAway).length;
     return this.waits.until(
       () => there() >= subscribers,
       wait,
@@ -129,12 +117,12 @@ export class TopicPublisher<T> implements Publisher<T>, SubscriberHost {
 
   async flush({ level = "received", subscribers, ...wait }: FlushOptions = {}): Promise<void> {
     this.flushNow();
-    const meant = [...this.subscribers.values()];
+    const meant = this.subscribers.all();
     const number = ++this.asked;
     if (level !== "sent")
       for (const each of meant)
         each.ask(number, level === "taken" ? Level.LEVEL_TAKEN : Level.LEVEL_RECEIVED);
-    const left = () => meant.filter((each) => this.subscribers.get(each.id) === each && !isThere(each));
+    const left = () => meant.filter((each) => this.subscribers.has(each) && !isThere(each));
     const isThere = (each: Subscriber) => (level === "sent" ? each.isIdle : each.answered >= number);
     const isOver = () =>
       subscribers === undefined ? left().length === 0 : meant.filter(isThere).length >= subscribers;
@@ -148,7 +136,7 @@ export class TopicPublisher<T> implements Publisher<T>, SubscriberHost {
     if (this.hasEnded) return;
     this.stop();
     this.hasEnded = true;
-    for (const subscriber of this.subscribers.values()) subscriber.end();
+    for (const subscriber of this.subscribers) subscriber.end();
     this.waits.check();
   }
 
@@ -162,23 +150,7 @@ export class TopicPublisher<T> implements Publisher<T>, SubscriberHost {
   }
 
   get stats(): PublisherStats {
-    const subscribers = [...this.subscribers.values()];
-    return {
-      published: this.log.published + this.log.messages,
-      publishedBytes: this.log.publishedBytes,
-      dropped: subscribers.reduce((sum, { feed }) => sum + feed.dropped, this.droppedBefore),
-      expired: subscribers.reduce((sum, { feed }) => sum + feed.expired, this.expiredBefore),
-      subjects: this.log.subjects.size,
-      subscribers: subscribers.map(({ peer, patterns, feed, droppedThere, isAway }) => ({
-        peer,
-        patterns,
-        sent: feed.sent,
-        dropped: feed.dropped,
-        droppedThere,
-        pending: feed.pending,
-        away: isAway,
-      })),
-    };
+    return publisherStats(this.counted());
   }
 
   events(): AsyncIterableIterator<PublisherEvent, undefined> {
@@ -190,54 +162,30 @@ export class TopicPublisher<T> implements Publisher<T>, SubscriberHost {
   /** @throws HeliographError when it can't be given */
   subscribe(open: Open, peer: Peer): { readonly subscriber: Subscriber; readonly stream: ResponseStream } {
     this.flushNow();
-    const offered = this.offered();
-    const known = open.resume && this.subscribers.get(open.resume.subscription);
-    const received = Number(open.resume?.received ?? 0n);
-    const resumed = known?.canResume(received) === true && known.peer.instance === peer.instance;
-    let subscriber: Subscriber;
-    if (known !== undefined && resumed) {
-      subscriber = known;
-      subscriber.confirm(received);
-    } else {
-      known?.leave();
-      subscriber = this.admit(open, peer, offered);
-    }
+    const { subscribers } = this;
+    const known = subscribers.resumed(open, peer);
+    const subscriber = known ?? this.admit(open, peer);
     const { topicSequence } = this.log;
-    const stream = subscriber.attach({ epoch: this.parts.epoch, topicSequence, offered });
+    const stream = subscriber.attach({
+      epoch: this.parts.epoch,
+      topicSequence,
+      offered: subscribers.offered,
+    });
     if (this.hasEnded) subscriber.end();
-    this.feed.tell({ kind: "subscribed", peer, patterns: subscriber.patterns, resumed });
+    this.feed.tell({ kind: "subscribed", peer, patterns: subscriber.patterns, resumed: known !== undefined });
     this.waits.check();
     return { subscriber, stream };
   }
 
   describe(): PublishedTopic {
-    const { published: count, publishedBytes, dropped, expired, subjects } = this.stats;
-    return {
+    return describePublisher(this.counted(), {
       topic: this.topic,
       schemaHash: schemaHash(this.definition.schema),
-      offered: this.offered(),
-      published: BigInt(count),
-      bytes: BigInt(publishedBytes),
-      dropped: BigInt(dropped),
-      expired: BigInt(expired),
-      subjects,
-      subscribers: [...this.subscribers.values()].map(
-        ({ peer, patterns, feed, droppedThere, pendingThere, isAway }) => ({
-          node: peer.node,
-          instance: peer.instance,
-          patterns: [...patterns],
-          sent: BigInt(feed.sent),
-          dropped: BigInt(feed.dropped),
-          droppedThere: BigInt(droppedThere),
-          pending: feed.pending,
-          pendingThere,
-          away: isAway,
-        }),
-      ),
+      offered: this.subscribers.offered,
       ended: this.hasEnded,
-      refused: BigInt(this.refused),
-      refusal: this.refusal,
-    };
+      refused: BigInt(this.subscribers.refused),
+      refusal: this.subscribers.refusal,
+    });
   }
 
   // What subscribers do.
@@ -248,9 +196,7 @@ export class TopicPublisher<T> implements Publisher<T>, SubscriberHost {
   }
 
   gone(subscriber: Subscriber): void {
-    if (!this.subscribers.delete(subscriber.id)) return;
-    this.droppedBefore += subscriber.feed.dropped;
-    this.expiredBefore += subscriber.feed.expired;
+    if (!this.subscribers.remove(subscriber)) return;
     this.slow.delete(subscriber);
     this.feed.tell({ kind: "unsubscribed", peer: subscriber.peer, away: false });
     this.look();
@@ -262,51 +208,26 @@ export class TopicPublisher<T> implements Publisher<T>, SubscriberHost {
     this.waits.check();
   }
 
-  private admit(open: Open, peer: Peer, offered: Offered): Subscriber {
-    const refusal = this.whyNot(open, offered);
-    if (refusal !== undefined) {
-      this.refused++;
-      this.refusal = refusal.rawMessage;
-      this.feed.tell({ kind: "refused", peer, error: refusal });
-      throw refusal;
+  private counted(): Counted {
+    const { droppedBefore, expiredBefore } = this.subscribers;
+    return { log: this.log, subscribers: this.subscribers.all(), droppedBefore, expiredBefore };
+  }
+
+  private admit(open: Open, peer: Peer): Subscriber {
+    try {
+      return this.subscribers.admit(open, peer, this.log.subjects.all());
+    } catch (thrown) {
+      const error = HeliographError.from(thrown);
+      this.feed.tell({ kind: "refused", peer, error });
+      throw error;
     }
-    const { overflow, bufferSize, bufferBytes, resumeMs } = this.settings;
-    const { patterns, requested } = open;
-    const wish = wishOf(patterns, requested);
-    const feed = new Feed({ overflow, messages: bufferSize, bytes: bufferBytes }, wish);
-    if (wish.history > 0) feed.begin(this.log.subjects.all());
-    const subscriber = new Subscriber(this, this.parts.newId(), peer, patterns, feed, resumeMs);
-    this.subscribers.set(subscriber.id, subscriber);
-    return subscriber;
   }
 
-  private whyNot({ requested, schemaHash: theirs }: Open, offered: Offered): HeliographError | undefined {
-    if (this.subscribers.size >= this.settings.maxSubscribers)
-      return new HeliographError(
-        Code.ResourceExhausted,
-        `${this.topic} has ${this.subscribers.size} subscribers, and takes no more (maxSubscribers)`,
-        { reason: "QUEUE_FULL" },
-      );
-    const mismatch = requested && explainMismatch(this.topic, offered, requested);
-    if (mismatch !== undefined)
-      return new HeliographError(Code.FailedPrecondition, mismatch, { reason: "QOS_INCOMPATIBLE" });
-    void theirs;
-    return undefined;
-  }
-
-  private offered(): Offered {
-    const { overflow, history, deadlineMs, ttlMs, bufferSize } = this.settings;
-    return {
-      reliability: drops(overflow) ? Reliability.RELIABILITY_BEST_EFFORT : Reliability.RELIABILITY_RELIABLE,
-      history,
-      deadlineMs,
-      lifespanMs: ttlMs,
-      overflow: overflowValue(overflow),
-      buffer: bufferSize,
-    };
-  }
-
-  private publishWith(subject: string | undefined, message: T, { ttlMs, metadata, signal }: PublishOptions): Promise<void> {
+  private publishWith(
+    subject: string | undefined,
+    message: T,
+    { ttlMs, metadata, signal }: PublishOptions,
+  ): Promise<void> {
     if (signal?.aborted)
       throw new HeliographError(Code.Cancelled, `${this.topic}: the publication was cancelled`, {
         reason: "CALL_CANCELLED",
@@ -363,7 +284,7 @@ export class TopicPublisher<T> implements Publisher<T>, SubscriberHost {
     const runs = this.log.flush();
     if (runs.length === 0) return;
     const now = this.clock.now();
-    for (const subscriber of this.subscribers.values()) {
+    for (const subscriber of this.subscribers) {
       const { feed } = subscriber;
       for (const { run, state } of runs) if (feed.matches(run.subject)) feed.offer(run, state, now);
       subscriber.stir();
@@ -398,7 +319,7 @@ export class TopicPublisher<T> implements Publisher<T>, SubscriberHost {
     this.allowance = TURN_MESSAGES;
     const { overflow, bufferSize } = this.settings;
     if (overflow !== "block" && overflow !== "fail") return;
-    for (const subscriber of this.subscribers.values()) {
+    for (const subscriber of this.subscribers) {
       const { feed } = subscriber;
       if (feed.isFull) this.full = subscriber;
       else this.allowance = Math.min(this.allowance, bufferSize - feed.pending);
@@ -416,15 +337,15 @@ export class TopicPublisher<T> implements Publisher<T>, SubscriberHost {
 
   private async shutDown(timeoutMs: number): Promise<PublisherLeft> {
     this.stop();
-    const meant = [...this.subscribers.values()];
+    const meant = this.subscribers.all();
     let left: Subscriber[] = [];
     try {
       await this.flush({ timeoutMs });
     } catch {
-      left = meant.filter((each) => this.subscribers.get(each.id) === each && each.answered < this.asked);
+      left = meant.filter((each) => this.subscribers.has(each) && each.answered < this.asked);
     }
     const publications = left.reduce((sum, { feed }) => sum + feed.pending, 0);
-    for (const subscriber of [...this.subscribers.values()]) subscriber.leave();
+    for (const subscriber of this.subscribers.all()) subscriber.leave();
     this.parts.closed(this as TopicPublisher<unknown>);
     this.feed.close();
     this.waits.fail(this.over());
@@ -449,12 +370,6 @@ export class TopicPublisher<T> implements Publisher<T>, SubscriberHost {
       },
     );
   }
-}
-
-/** What a subscriber wants of subjects and time. */
-export function wishOf(patterns: readonly string[], requested: Requested | undefined): FeedWish {
-  const { history = 0, lifespanMs = 0, intervalMs = 0 } = requested ?? {};
-  return { matcher: matcherOf(patterns), intervalMs, history, lifespanMs };
 }
 
 /** Resolves when the loop has had its turn. */

@@ -16,7 +16,11 @@ export function connectedPublisher(transport: Transport): PublisherSource {
 }
 
 /** The publishers of a topic that discovery finds. */
-export function foundPublishers(transport: Transport, directory: InstanceSource, topic: string): PublisherSource {
+export function foundPublishers(
+  transport: Transport,
+  directory: InstanceSource,
+  topic: string,
+): PublisherSource {
   return {
     watch(listener) {
       const known = new Set<string>();

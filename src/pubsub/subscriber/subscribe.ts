@@ -10,7 +10,9 @@ import type { Subscription } from "./subscription-types.js";
 import { TopicSubscription } from "./topic-subscription.js";
 
 /** Where topics are subscribed to: a node, which finds publishers, or a connection, which leads to one. */
-export type SubscriberHost = Transport | (TransportHost & { readonly directory?: InstanceSource | undefined } & Owner);
+export type SubscriberHost =
+  | Transport
+  | (TransportHost & { readonly directory?: InstanceSource | undefined } & Owner);
 
 /** What ends subscriptions when it ends itself. */
 interface Owner {
@@ -26,7 +28,11 @@ interface Owner {
  *
  * @throws HeliographError INVALID_ARGUMENT for an option
  */
-export function subscribe<T>(where: SubscriberHost, topic: Topic<T>, options: SubscribeOptions = {}): Subscription<T> {
+export function subscribe<T>(
+  where: SubscriberHost,
+  topic: Topic<T>,
+  options: SubscribeOptions = {},
+): Subscription<T> {
   const usage = "subscribe(node, RobotService.temperature)";
   const transport = transportOf(where, usage);
   checkTopic(topic, usage);
@@ -37,7 +43,10 @@ export function subscribe<T>(where: SubscriberHost, topic: Topic<T>, options: Su
   const subscription = new TopicSubscription(topic, settings, options.signal, {
     clock: transport.clock,
     backoff: backoffFrom({}),
-    source: directory === undefined ? connectedPublisher(transport) : foundPublishers(transport, directory, topic.path),
+    source:
+      directory === undefined
+        ? connectedPublisher(transport)
+        : foundPublishers(transport, directory, topic.path),
     closed: () => disown?.(),
   });
   disown = owner?.(subscription);

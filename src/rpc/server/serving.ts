@@ -120,8 +120,7 @@ export class Serving {
    */
   async open(endpoint?: string): Promise<void> {
     if (this.closing !== undefined) throw closed();
-    const where =
-      endpoint ?? (this.servers.size === 0 ? (this.sockets.anyEndpoint ?? ANY_PORT) : undefined);
+    const where = endpoint ?? (this.servers.size === 0 ? (this.sockets.anyEndpoint ?? ANY_PORT) : undefined);
     if (where === undefined) return;
     checkReach(this.security, where, "listen on");
     await this.listen(where);

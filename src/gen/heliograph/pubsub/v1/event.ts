@@ -95,6 +95,12 @@ export interface LogRecord_FieldsEntry {
   value: string;
 }
 
+export interface EventsRequest {
+}
+
+export interface RecordsRequest {
+}
+
 function createBaseEvent(): Event {
   return { payload: new Uint8Array(0) };
 }
@@ -439,6 +445,114 @@ export const LogRecord_FieldsEntry: MessageFns<LogRecord_FieldsEntry, "heliograp
     const message = createBaseLogRecord_FieldsEntry();
     message.key = object.key ?? "";
     message.value = object.value ?? "";
+    return message;
+  },
+};
+
+function createBaseEventsRequest(): EventsRequest {
+  return {};
+}
+
+export const EventsRequest: MessageFns<EventsRequest, "heliograph.pubsub.v1.EventsRequest"> = {
+  $type: "heliograph.pubsub.v1.EventsRequest" as const,
+
+  encode(_: EventsRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): EventsRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseEventsRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(_: any): EventsRequest {
+    return {};
+  },
+
+  toJSON(_: EventsRequest): unknown {
+    const obj: any = {};
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<EventsRequest>, I>>(base?: I): EventsRequest {
+    return EventsRequest.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<EventsRequest>, I>>(_: I): EventsRequest {
+    const message = createBaseEventsRequest();
+    return message;
+  },
+};
+
+function createBaseRecordsRequest(): RecordsRequest {
+  return {};
+}
+
+export const RecordsRequest: MessageFns<RecordsRequest, "heliograph.pubsub.v1.RecordsRequest"> = {
+  $type: "heliograph.pubsub.v1.RecordsRequest" as const,
+
+  encode(_: RecordsRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): RecordsRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseRecordsRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(_: any): RecordsRequest {
+    return {};
+  },
+
+  toJSON(_: RecordsRequest): unknown {
+    const obj: any = {};
+    return obj;
+  },
+
+  create<I extends Exact<DeepPartial<RecordsRequest>, I>>(base?: I): RecordsRequest {
+    return RecordsRequest.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<RecordsRequest>, I>>(_: I): RecordsRequest {
+    const message = createBaseRecordsRequest();
     return message;
   },
 };

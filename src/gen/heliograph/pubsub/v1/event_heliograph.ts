@@ -2,8 +2,7 @@
 /* eslint-disable */
 
 import type { Topic } from "../../../../wire/definition.js";
-import { Empty } from "../../../google/protobuf/empty.js";
-import { Event, LogRecord } from "./event.js";
+import { Event, EventsRequest, LogRecord, RecordsRequest } from "./event.js";
 
 /** Events: payloads without a schema, under subjects that are chosen with each. */
 export const EventService = {
@@ -13,7 +12,7 @@ export const EventService = {
     service: "heliograph.pubsub.v1.EventService",
     name: "Events",
     path: "heliograph.pubsub.v1.EventService/Events",
-    input: Empty,
+    input: EventsRequest,
     output: Event,
     key: [],
     get schema(): string {
@@ -36,7 +35,7 @@ export const LogService = {
     service: "heliograph.pubsub.v1.LogService",
     name: "Records",
     path: "heliograph.pubsub.v1.LogService/Records",
-    input: Empty,
+    input: RecordsRequest,
     output: LogRecord,
     key: [
       { kind: "field", field: "level", type: "enum" },
@@ -57,8 +56,8 @@ export type LogService = typeof LogService;
 
 // A google.protobuf.FileDescriptorSet of EventService and the messages it uses.
 const eventServiceSchema =
-  "Cj8KG2dvb2dsZS9wcm90b2J1Zi9lbXB0eS5wcm90bxIPZ29vZ2xlLnByb3RvYnVmIgcKBUVtcHR5YgZwcm90bzMK1wEKIGhlbGlvZ3JhcGgvcHVic3ViL3YxL2V2ZW50LnByb3RvEhRoZWxpb2dyYXBoLnB1YnN1Yi52MRobZ29vZ2xlL3Byb3RvYnVmL2VtcHR5LnByb3RvIiEKBUV2ZW50EhgKB3BheWxvYWQYASABKAxSB3BheWxvYWQyVQoMRXZlbnRTZXJ2aWNlEkUKBkV2ZW50cxIWLmdvb2dsZS5wcm90b2J1Zi5FbXB0eRobLmhlbGlvZ3JhcGgucHVic3ViLnYxLkV2ZW50IgSqnxkAMAFiBnByb3RvMw==";
+  "CtgBCiBoZWxpb2dyYXBoL3B1YnN1Yi92MS9ldmVudC5wcm90bxIUaGVsaW9ncmFwaC5wdWJzdWIudjEiIQoFRXZlbnQSGAoHcGF5bG9hZBgBIAEoDFIHcGF5bG9hZCIPCg1FdmVudHNSZXF1ZXN0MmIKDEV2ZW50U2VydmljZRJSCgZFdmVudHMSIy5oZWxpb2dyYXBoLnB1YnN1Yi52MS5FdmVudHNSZXF1ZXN0GhsuaGVsaW9ncmFwaC5wdWJzdWIudjEuRXZlbnQiBKqfGQAwAWIGcHJvdG8z";
 
 // A google.protobuf.FileDescriptorSet of LogService and the messages it uses.
 const logServiceSchema =
-  "Cj8KG2dvb2dsZS9wcm90b2J1Zi9lbXB0eS5wcm90bxIPZ29vZ2xlLnByb3RvYnVmIgcKBUVtcHR5YgZwcm90bzMK/QQKIGhlbGlvZ3JhcGgvcHVic3ViL3YxL2V2ZW50LnByb3RvEhRoZWxpb2dyYXBoLnB1YnN1Yi52MRobZ29vZ2xlL3Byb3RvYnVmL2VtcHR5LnByb3RvIroCCglMb2dSZWNvcmQSNAoFbGV2ZWwYASABKA4yHi5oZWxpb2dyYXBoLnB1YnN1Yi52MS5Mb2dMZXZlbFIFbGV2ZWwSEgoEbm9kZRgCIAEoCVIEbm9kZRIaCghpbnN0YW5jZRgDIAEoCVIIaW5zdGFuY2USFwoHdGltZV91cxgEIAEoBFIGdGltZVVzEhgKB21lc3NhZ2UYBSABKAlSB21lc3NhZ2USQwoGZmllbGRzGAYgAygLMisuaGVsaW9ncmFwaC5wdWJzdWIudjEuTG9nUmVjb3JkLkZpZWxkc0VudHJ5UgZmaWVsZHMSFAoFc3RhY2sYByABKAlSBXN0YWNrGjkKC0ZpZWxkc0VudHJ5EhAKA2tleRgBIAEoCVIDa2V5EhQKBXZhbHVlGAIgASgJUgV2YWx1ZToCOAEqdwoITG9nTGV2ZWwSGQoVTE9HX0xFVkVMX1VOU1BFQ0lGSUVEEAASEwoPTE9HX0xFVkVMX0RFQlVHEAESEgoOTE9HX0xFVkVMX0lORk8QAhISCg5MT0dfTEVWRUxfV0FSThADEhMKD0xPR19MRVZFTF9FUlJPUhAEMmgKCkxvZ1NlcnZpY2USWgoHUmVjb3JkcxIWLmdvb2dsZS5wcm90b2J1Zi5FbXB0eRofLmhlbGlvZ3JhcGgucHVic3ViLnYxLkxvZ1JlY29yZCIUqp8ZEAoOe2xldmVsfS97bm9kZX0wAWIGcHJvdG8z";
+  "CoAFCiBoZWxpb2dyYXBoL3B1YnN1Yi92MS9ldmVudC5wcm90bxIUaGVsaW9ncmFwaC5wdWJzdWIudjEiugIKCUxvZ1JlY29yZBI0CgVsZXZlbBgBIAEoDjIeLmhlbGlvZ3JhcGgucHVic3ViLnYxLkxvZ0xldmVsUgVsZXZlbBISCgRub2RlGAIgASgJUgRub2RlEhoKCGluc3RhbmNlGAMgASgJUghpbnN0YW5jZRIXCgd0aW1lX3VzGAQgASgEUgZ0aW1lVXMSGAoHbWVzc2FnZRgFIAEoCVIHbWVzc2FnZRJDCgZmaWVsZHMYBiADKAsyKy5oZWxpb2dyYXBoLnB1YnN1Yi52MS5Mb2dSZWNvcmQuRmllbGRzRW50cnlSBmZpZWxkcxIUCgVzdGFjaxgHIAEoCVIFc3RhY2saOQoLRmllbGRzRW50cnkSEAoDa2V5GAEgASgJUgNrZXkSFAoFdmFsdWUYAiABKAlSBXZhbHVlOgI4ASIQCg5SZWNvcmRzUmVxdWVzdCp3CghMb2dMZXZlbBIZChVMT0dfTEVWRUxfVU5TUEVDSUZJRUQQABITCg9MT0dfTEVWRUxfREVCVUcQARISCg5MT0dfTEVWRUxfSU5GTxACEhIKDkxPR19MRVZFTF9XQVJOEAMSEwoPTE9HX0xFVkVMX0VSUk9SEAQydgoKTG9nU2VydmljZRJoCgdSZWNvcmRzEiQuaGVsaW9ncmFwaC5wdWJzdWIudjEuUmVjb3Jkc1JlcXVlc3QaHy5oZWxpb2dyYXBoLnB1YnN1Yi52MS5Mb2dSZWNvcmQiFKqfGRAKDntsZXZlbH0ve25vZGV9MAFiBnByb3RvMw==";

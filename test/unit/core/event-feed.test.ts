@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
+import { EventFeed } from "../../../src/core/event-feed.js";
 import type { NodeStatus } from "../../../src/node/status.js";
-import { StatusFeed } from "../../../src/node/status-feed.js";
 
 const stalled = (ms: number): NodeStatus => ({ kind: "loop-stalled", ms });
 
@@ -11,7 +11,7 @@ async function all(reader: AsyncIterable<NodeStatus>): Promise<NodeStatus[]> {
 }
 
 test("every reader gets what is told after it began to follow, in order, and ends when the feed is closed", async () => {
-  const feed = new StatusFeed();
+  const feed = new EventFeed<NodeStatus>((count) => ({ kind: "missed", count }));
   feed.tell(stalled(1));
   const early = feed.follow();
   feed.tell(stalled(2));
@@ -25,7 +25,7 @@ test("every reader gets what is told after it began to follow, in order, and end
 });
 
 test("a reader that waits gets the next one at once; several that wait get one each, in their order", async () => {
-  const feed = new StatusFeed();
+  const feed = new EventFeed<NodeStatus>((count) => ({ kind: "missed", count }));
   const reader = feed.follow();
   const asked = [reader.next(), reader.next(), reader.next()];
   feed.tell(stalled(1));
@@ -35,7 +35,7 @@ test("a reader that waits gets the next one at once; several that wait get one e
 });
 
 test("of what a slow reader leaves lying the oldest are dropped, and it is told how many", async () => {
-  const feed = new StatusFeed();
+  const feed = new EventFeed<NodeStatus>((count) => ({ kind: "missed", count }));
   const slow = feed.follow();
   const quick = feed.follow();
   feed.tell(stalled(0));
@@ -52,7 +52,7 @@ test("of what a slow reader leaves lying the oldest are dropped, and it is told 
 });
 
 test("a reader that leaves is not followed any more, and nothing is kept for it", async () => {
-  const feed = new StatusFeed();
+  const feed = new EventFeed<NodeStatus>((count) => ({ kind: "missed", count }));
   const reader = feed.follow();
   feed.tell(stalled(1));
   feed.tell(stalled(2));
@@ -65,7 +65,7 @@ test("a reader that leaves is not followed any more, and nothing is kept for it"
 });
 
 test("a reader that leaves ends those that wait for it", async () => {
-  const reader = new StatusFeed().follow();
+  const reader = new EventFeed<NodeStatus>((count) => ({ kind: "missed", count })).follow();
   const waiting = reader.next();
   await reader.return?.();
   expect(await waiting).toEqual({ done: true, value: undefined });
