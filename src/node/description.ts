@@ -38,6 +38,8 @@ export interface NodeDescription {
   /** Where others are told to reach it. */
   readonly advertised: readonly string[];
   readonly services: readonly ServiceDescription[];
+  /** What it publishes, by full names such as `example.v1.RobotService/Temperature`. */
+  readonly topics: readonly ServedService[];
   readonly labels: Readonly<Record<string, string>>;
   readonly uptimeMs: number;
   /** Where it looks for others, and is found by them. */
@@ -77,10 +79,10 @@ export function describeNode(parts: DescriptionParts): NodeDescription {
     condition,
     endpoints: [...endpoints],
     advertised: [...announcement.endpoints],
-    services: announcement.services.map((service) => ({
-      ...service,
-      methods: methodsIn(byName.get(service.name)),
-    })),
+    services: announcement.services
+      .filter(({ name }) => !isTopicName(name))
+      .map((service) => ({ ...service, methods: methodsIn(byName.get(service.name)) })),
+    topics: announcement.services.filter(({ name }) => isTopicName(name)),
     labels: { ...labels },
     uptimeMs: Math.max(0, Math.round((nowUs - epoch) / 1_000)),
     registries: [...registries],
@@ -95,6 +97,11 @@ export function runtimeName(
   for (const name of ["bun", "deno", "node"])
     if (versions[name] !== undefined) return `${name} ${versions[name]}`;
   return "unknown";
+}
+
+/** Among what is announced, topics are named with their service: `package.Service/Topic`. */
+function isTopicName(name: string): boolean {
+  return name.includes("/");
 }
 
 function methodsIn(definition: ServiceDefinition | undefined): MethodDescription[] {

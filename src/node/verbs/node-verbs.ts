@@ -8,7 +8,7 @@ import type { Announcement, Load } from "../../naming/instance.js";
 import type { MethodCounts } from "../../rpc/server/method-stats.js";
 import type { ServingCounts } from "../../rpc/server/serving.js";
 import type { Handlers } from "../../rpc/types.js";
-import type { ServiceDefinition } from "../../wire/definition.js";
+import type { ServiceDefinition, Topic } from "../../wire/definition.js";
 import { VERSIONS } from "../../wire/handshake.js";
 import { schemaHash } from "../../wire/schema-hash.js";
 import { runtimeName } from "../description.js";
@@ -28,6 +28,10 @@ export interface NodeVerbsHost {
     counts(): ServingCounts;
     resetCounts(): void;
   };
+  readonly topics: {
+    /** What it publishes. */
+    readonly definitions: readonly Topic[];
+  };
   announcement(): Announcement;
   load(): Load;
   /** Where it registers. */
@@ -36,7 +40,7 @@ export interface NodeVerbsHost {
 
 /** What every node answers when it is asked about itself. */
 export function nodeVerbs(host: NodeVerbsHost): Handlers<NodeService> {
-  const { clock, serving } = host;
+  const { clock, serving, topics } = host;
   return {
     ping: () => ({ timeUs: BigInt(clock.wallUs()) }),
 
@@ -65,19 +69,25 @@ export function nodeVerbs(host: NodeVerbsHost): Handlers<NodeService> {
     },
 
     schema({ services }) {
-      const definitions =
+      const published = publishedServices(topics.definitions);
+      const names =
         services.length === 0
-          ? serving.definitions
-          : [...new Set(services)].flatMap((name) => serving.definition(name) ?? []);
+          ? new Set([...serving.definitions.map(({ $service }) => $service), ...published.keys()])
+          : new Set(services);
       return {
-        services: definitions.map(({ $service, $schema }) => ({
-          name: $service,
-          hash: schemaHash($schema),
-          descriptorSet: Buffer.from($schema, "base64"),
-        })),
+        services: [...names].flatMap((name) => {
+          const schema = serving.definition(name)?.$schema ?? published.get(name);
+          if (schema === undefined) return [];
+          return { name, hash: schemaHash(schema), descriptorSet: Buffer.from(schema, "base64") };
+        }),
       };
     },
   };
+}
+
+/** The schemas of the services whose topics these are, by their names. */
+function publishedServices(topics: readonly Topic[]): ReadonlyMap<string, string> {
+  return new Map(topics.map(({ service, schema }) => [service, schema]));
 }
 
 /** The counts of a method as they travel. */

@@ -33,6 +33,7 @@ export function serveVerbs(
   const host: NodeVerbsHost = {
     clock,
     serving,
+    topics: node.topics,
     security: options.security,
     announcement: () => node.announcement(),
     load: () => node.load(),

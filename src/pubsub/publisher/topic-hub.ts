@@ -43,7 +43,6 @@ interface Waiting {
 export class TopicHub {
   private readonly parts: TopicHubParts;
   private readonly publishers = new Map<string, TopicPublisher<unknown>>();
-  private readonly schemas = new Map<string, string>();
   private readonly waiting = new Set<Waiting>();
   private ids = 0;
   private latestEpoch = 0;
@@ -55,7 +54,12 @@ export class TopicHub {
 
   /** What is published here, with the hash of each schema. */
   get topics(): readonly ServedService[] {
-    return [...this.publishers.keys()].map((name) => ({ name, schemaHash: this.schemas.get(name) ?? "" }));
+    return this.definitions.map(({ path, schema }) => ({ name: path, schemaHash: schemaHash(schema) }));
+  }
+
+  /** What is published here. */
+  get definitions(): readonly Topic[] {
+    return [...this.publishers.values()].map(({ definition }) => definition);
   }
 
   /** The publisher of a topic here, if there is one. */
@@ -86,7 +90,6 @@ export class TopicHub {
       },
     });
     this.publishers.set(path, publisher as TopicPublisher<unknown>);
-    this.schemas.set(path, schemaHash(topic.schema));
     this.parts.listen(endpoint);
     changed();
     for (const waiting of [...this.waiting]) {

@@ -54,7 +54,7 @@ export class TopicPublisher<T> implements Publisher<T>, SubscriberHost {
   readonly clock: Clock;
   private readonly parts: PublisherParts;
   private readonly settings: PublisherSettings;
-  private readonly definition: Topic<T>;
+  readonly definition: Topic<T>;
   private readonly type: PayloadType<T>;
   private readonly log: TopicLog;
   private readonly subscribers: Subscribers;
