@@ -104,7 +104,7 @@ export type {
   SubscriptionReadyOptions,
   SubscriptionStats,
 } from "./pubsub/subscriber/subscription-types.js";
-export type { Key } from "./pubsub/topic-key.js";
+export type { Key, KeyOf } from "./pubsub/topic-key.js";
 export type { WaitOptions } from "./pubsub/waits.js";
 export type { CallOptions, ParentCall } from "./rpc/call-options.js";
 export { type ClientOptions, createClient } from "./rpc/client/client.js";

@@ -7,6 +7,9 @@ import { showValue } from "../wire/show-value.js";
 /** What stands for the fields of a topic's key, by the fields' names in TypeScript. */
 export type Key = Readonly<Record<string, string | number | bigint | boolean>>;
 
+/** The key of a topic whose messages are `T`: those of its fields that the subject is made of. */
+export type KeyOf<T, Field extends string> = Pick<T, Field & keyof T>;
+
 type FieldLevel = Extract<KeyLevel, { kind: "field" }>;
 
 /** How the subjects of one topic are made from messages, and keys from subjects. */

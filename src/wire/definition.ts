@@ -92,13 +92,13 @@ export interface BidiStreamMethod<I = unknown, O = unknown> extends MethodDefini
 export type Method = UnaryMethod | ServerStreamMethod | ClientStreamMethod | BidiStreamMethod;
 
 /** One level of a topic's subject: fixed text, or a field of the message by its TypeScript name. */
-export type KeyLevel =
+export type KeyLevel<Field extends string = string> =
   | { readonly kind: "literal"; readonly text: string }
-  | { readonly kind: "field"; readonly field: string; readonly type: "string" | "integer" | "bool" | "enum" };
+  | { readonly kind: "field"; readonly field: Field; readonly type: "string" | "integer" | "bool" | "enum" };
 
-/** A topic: `output` is what is published. */
-export interface Topic<T = unknown> extends Definition<"topic", unknown, T> {
-  readonly key: readonly KeyLevel[];
+/** A topic: `output` is what is published, `Field` the names of the fields that its key is made of. */
+export interface Topic<T = unknown, Field extends string = string> extends Definition<"topic", unknown, T> {
+  readonly key: readonly KeyLevel<Field>[];
 }
 
 /** A pipeline: `input` is the job, `output` its result (without fields when there is none). */

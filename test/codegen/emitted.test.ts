@@ -76,7 +76,7 @@ it("writes how a resumable stream is kept, with the defaults of what is left out
 });
 
 it("writes a topic's key with the fields' TypeScript names", () => {
-  expect(member("plainTopic")).toMatch(/input: Empty,.*key: \[\],.*\n {2}\} as Topic<Reading>/s);
+  expect(member("plainTopic")).toMatch(/input: Empty,.*key: \[\],.*\n {2}\} as Topic<Reading, never>/s);
   expect(member("keyedTopic")).toContain(`    key: [
       { kind: "literal", text: "building" },
       { kind: "field", field: "floorNumber", type: "integer" },
@@ -87,7 +87,7 @@ it("writes a topic's key with the fields' TypeScript names", () => {
     get schema(): string {
       return patternsServiceSchema;
     },
-  } as Topic<Reading>`);
+  } as Topic<Reading, "floorNumber" | "room" | "isHot" | "unit">`);
 });
 
 it("writes pipelines", () => {

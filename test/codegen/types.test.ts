@@ -28,7 +28,7 @@ export const same: readonly true[] = [
   true satisfies Same<typeof WellKnownService.wrappers, UnaryMethod<StringValue, Int64Value>>,
   true satisfies Same<typeof WellKnownService.times, UnaryMethod<Timestamp, Duration>>,
   true satisfies Same<typeof WellKnownService.masks, ServerStreamMethod<FieldMask, DoubleValue>>,
-  true satisfies Same<typeof PatternsService.keyedTopic, Topic<Reading>>,
+  true satisfies Same<typeof PatternsService.keyedTopic, Topic<Reading, "floorNumber" | "room" | "isHot" | "unit">>,
   true satisfies Same<typeof PatternsService.resultPipeline, Pipeline<Job, Response>>,
   true satisfies Same<typeof PatternsService.streamAction, Action<Job, Progress, Done>>,
   true satisfies Same<typeof PatternsService.unaryAction, Action<Job, never, Response>>,

@@ -66,7 +66,7 @@ function ownProperties(member: Member, names: Names): string[] {
 function typeOf(member: Member, input: string, output: string, names: Names): string {
   switch (member.kind) {
     case "topic":
-      return `${names.runtime("Topic")}<${output}>`;
+      return `${names.runtime("Topic")}<${output}, ${keyFields(member.key)}>`;
     case "pipeline":
       return `${names.runtime("Pipeline")}<${input}, ${output}>`;
     case "action": {
@@ -90,6 +90,14 @@ function emitKey(key: readonly KeyLevel[]): string {
   );
   if (levels.length < 2) return `[${levels.join()}]`;
   return `[\n${levels.map((level) => `      ${level},\n`).join("")}    ]`;
+}
+
+/** The fields of the key, as a type. */
+function keyFields(key: readonly KeyLevel[]): string {
+  const fields = key.flatMap((level) =>
+    level.kind === "field" ? [JSON.stringify(fieldName(level.field.name))] : [],
+  );
+  return [...new Set(fields)].join(" | ") || "never";
 }
 
 function emitPolicy(policy: Policy): string {

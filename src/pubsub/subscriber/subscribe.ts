@@ -3,7 +3,7 @@ import type { InstanceSource } from "../../naming/resolver.js";
 import { type Transport, type TransportHost, transportOf } from "../../rpc/transport.js";
 import type { Topic } from "../../wire/definition.js";
 import { checkTopic } from "../publisher/create-publisher.js";
-import { TopicKey } from "../topic-key.js";
+import { type KeyOf, TopicKey } from "../topic-key.js";
 import { connectedPublisher, foundPublishers } from "./publisher-sources.js";
 import { checkSubscribeOptions, type SubscribeOptions } from "./subscribe-options.js";
 import type { Subscription } from "./subscription-types.js";
@@ -28,15 +28,15 @@ interface Owner {
  *
  * @throws HeliographError INVALID_ARGUMENT for an option
  */
-export function subscribe<T>(
+export function subscribe<T, Field extends string>(
   where: SubscriberHost,
-  topic: Topic<T>,
-  options: SubscribeOptions = {},
-): Subscription<T> {
+  topic: Topic<T, Field>,
+  options: SubscribeOptions<KeyOf<T, Field>> = {},
+): Subscription<T, KeyOf<T, Field>> {
   const usage = "subscribe(node, RobotService.temperature)";
   const transport = transportOf(where, usage);
   checkTopic(topic, usage);
-  const settings = checkSubscribeOptions(options, new TopicKey(topic));
+  const settings = checkSubscribeOptions(options as SubscribeOptions, new TopicKey(topic));
   const directory = "directory" in where ? where.directory : undefined;
   const owner = "own" in where ? where.own?.bind(where) : undefined;
   let disown: (() => void) | undefined;
@@ -50,5 +50,6 @@ export function subscribe<T>(
     closed: () => disown?.(),
   });
   disown = owner?.(subscription);
-  return subscription;
+  // Its keys are made of the topic's fields, from which the type is computed.
+  return subscription as unknown as Subscription<T, KeyOf<T, Field>>;
 }

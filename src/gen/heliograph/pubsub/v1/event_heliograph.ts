@@ -18,7 +18,7 @@ export const EventService = {
     get schema(): string {
       return eventServiceSchema;
     },
-  } as Topic<Event>,
+  } as Topic<Event, never>,
 
   $service: "heliograph.pubsub.v1.EventService",
   get $schema(): string {
@@ -44,7 +44,7 @@ export const LogService = {
     get schema(): string {
       return logServiceSchema;
     },
-  } as Topic<LogRecord>,
+  } as Topic<LogRecord, "level" | "node">,
 
   $service: "heliograph.pubsub.v1.LogService",
   get $schema(): string {

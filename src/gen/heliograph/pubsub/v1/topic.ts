@@ -323,6 +323,8 @@ export interface Accepted {
   resumeMs: number;
   /** It goes on after the last response that the subscriber has received. */
   resumed: boolean;
+  /** Of the publisher's `package.Service`; empty when it does not know. */
+  schemaHash: string;
 }
 
 export interface Snapshot {
@@ -1780,7 +1782,15 @@ export const Waiting: MessageFns<Waiting, "heliograph.pubsub.v1.Waiting"> = {
 };
 
 function createBaseAccepted(): Accepted {
-  return { subscription: "", epoch: 0n, topicSequence: 0n, offered: undefined, resumeMs: 0, resumed: false };
+  return {
+    subscription: "",
+    epoch: 0n,
+    topicSequence: 0n,
+    offered: undefined,
+    resumeMs: 0,
+    resumed: false,
+    schemaHash: "",
+  };
 }
 
 export const Accepted: MessageFns<Accepted, "heliograph.pubsub.v1.Accepted"> = {
@@ -1810,6 +1820,9 @@ export const Accepted: MessageFns<Accepted, "heliograph.pubsub.v1.Accepted"> = {
     }
     if (message.resumed !== false) {
       writer.uint32(48).bool(message.resumed);
+    }
+    if (message.schemaHash !== "") {
+      writer.uint32(58).string(message.schemaHash);
     }
     return writer;
   },
@@ -1875,6 +1888,14 @@ export const Accepted: MessageFns<Accepted, "heliograph.pubsub.v1.Accepted"> = {
             message.resumed = reader.bool();
             continue;
           }
+          case 7: {
+            if (tag !== 58) {
+              break;
+            }
+
+            message.schemaHash = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1903,6 +1924,11 @@ export const Accepted: MessageFns<Accepted, "heliograph.pubsub.v1.Accepted"> = {
         ? globalThis.Number(object.resume_ms)
         : 0,
       resumed: isSet(object.resumed) ? globalThis.Boolean(object.resumed) : false,
+      schemaHash: isSet(object.schemaHash)
+        ? globalThis.String(object.schemaHash)
+        : isSet(object.schema_hash)
+        ? globalThis.String(object.schema_hash)
+        : "",
     };
   },
 
@@ -1926,6 +1952,9 @@ export const Accepted: MessageFns<Accepted, "heliograph.pubsub.v1.Accepted"> = {
     if (message.resumed !== false) {
       obj.resumed = message.resumed;
     }
+    if (message.schemaHash !== "") {
+      obj.schemaHash = message.schemaHash;
+    }
     return obj;
   },
 
@@ -1944,6 +1973,7 @@ export const Accepted: MessageFns<Accepted, "heliograph.pubsub.v1.Accepted"> = {
       : undefined;
     message.resumeMs = object.resumeMs ?? 0;
     message.resumed = object.resumed ?? false;
+    message.schemaHash = object.schemaHash ?? "";
     return message;
   },
 };
