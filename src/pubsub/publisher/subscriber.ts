@@ -132,6 +132,11 @@ export class Subscriber {
     this.host.away(this);
   }
 
+  /** The subscriber wants no more, unless it goes on with another stream. */
+  cancelled(stream: ResponseStream): void {
+    if (this.stream === undefined || this.stream === stream) this.leave();
+  }
+
   /** It is over: the subscriber wants no more, or there is nobody to publish. */
   leave(error?: HeliographError): void {
     const { stream } = this;

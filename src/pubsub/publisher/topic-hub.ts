@@ -185,9 +185,10 @@ export class TopicHub {
       }
       subscriber.leave();
       stream.end();
-    } catch {
-      // The stream broke: it may come back.
-      subscriber.detach(stream);
+    } catch (error) {
+      // Who cancels wants no more; one whose stream broke may come back.
+      if (HeliographError.from(error).reason === "CALL_CANCELLED") subscriber.cancelled(stream);
+      else subscriber.detach(stream);
     }
   }
 }
