@@ -96,4 +96,11 @@ export const scenes: readonly Scene[] = [
     killed: 0,
     clients: [{ file: "main.ts" }],
   },
+  {
+    title: "What this machine measures, published; one subscriber falls behind, and is told",
+    folder: "16-sensors",
+    servers: 0,
+    killed: 0,
+    clients: [{ file: "main.ts" }],
+  },
 ];

@@ -99,6 +99,12 @@ const shown: Readonly<Record<string, readonly RegExp[]>> = {
     /cakes +\d+ ordered, \d+ baked, \d+ unknown, 0 failed$/m,
     /(.*kept {4}.*\n){3}.*kept {4}.*$/m,
   ],
+  "16-sensors": [
+    /(^ +(disk|load|memory|network|timer)\/\S+ +\d+\.\d .* (\d+) {2}\2\n){9}/m,
+    /timer +slow falls behind: [1-9]\d* dropped for it so far, \d+ wait$/m,
+    /slow +is told that [1-9]\d* before number \d+ were missed$/m,
+    /slow +from \d+ to \d+: [1-9]\d* read, [1-9]\d* missed$/m,
+  ],
 };
 
 it("has a scene for every example", () => {
