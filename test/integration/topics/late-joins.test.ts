@@ -14,6 +14,7 @@ import { silent } from "../../contract/rpc-harness.js";
 import { Random } from "../../support/random.js";
 import { scaled } from "../../support/soak.js";
 import { within } from "../../support/within.js";
+import { endpointsOf } from "./endpoints-of.js";
 import { SequenceCheck } from "./sequence-check.js";
 
 const ROOMS = ["attic", "bath", "cellar", "den"];
@@ -108,8 +109,3 @@ describe.each([
     scaled(60_000, 900_000),
   );
 });
-
-async function endpointsOf(node: { readonly endpoints: readonly string[] }): Promise<readonly string[]> {
-  while (node.endpoints.length === 0) await turn();
-  return node.endpoints;
-}
