@@ -182,6 +182,7 @@ export class NodeLife implements Node {
     });
     this.topics = new TopicHub({
       clock,
+      self,
       slow: (topic, peer, dropped) => {
         logger.warn(
           { topic, peer, dropped },

@@ -52,8 +52,9 @@ export interface CallOptions {
   /** Wait for a server until the deadline, rather than fail with UNAVAILABLE when there is none. Default false. */
   readonly waitForReady?: boolean | undefined;
   /**
-   * Goes to this instance and to no other: the `instance` of an `InstanceInfo`. Where it is not known, or has no
-   * connection within the time that a call waits for one, the call fails with UNAVAILABLE.
+   * Goes to this instance and to no other: the `instance` of an `InstanceInfo`, or its endpoint where no more is known of
+   * it, as with `fixed` and `dns`. Where it is not known, or has no connection within the time that a call waits for one,
+   * the call fails with UNAVAILABLE.
    */
   readonly instance?: string | undefined;
   /** Chooses among instances, in the place of the client's. Of one balancer there is one picker for each service. */

@@ -45,6 +45,8 @@ export interface UsedService {
   readonly name: string;
   /** Its descriptor set in base64. */
   readonly schema: string;
+  /** Names of the rpcs that are used; all of its schema's when left out. */
+  readonly methods?: readonly string[] | undefined;
 }
 
 /**

@@ -1,17 +1,29 @@
+import { fromBinary, toBinary } from "@bufbuild/protobuf";
+import {
+  type FieldDescriptorProto,
+  FieldDescriptorProto_Type,
+  FileDescriptorSetSchema,
+} from "@bufbuild/protobuf/wkt";
 import { afterEach, expect, test } from "vitest";
 import { RobotService } from "../../examples/gen/example/v1/robot_heliograph.js";
 import { NodeService } from "../../src/gen/heliograph/node/v1/node_heliograph.js";
 import {
+  Code,
   connectTo,
   createClient,
   createNode,
   createPublisher,
+  fixed,
   insecure,
   type Node,
   type NodeOptions,
+  subscribe,
 } from "../../src/index.js";
 import { memoryNetwork } from "../../src/testing/index.js";
+import type { Topic } from "../../src/wire/definition.js";
+import { dynamicService } from "../../src/wire/dynamic-service.js";
 import { schemaHash } from "../../src/wire/schema-hash.js";
+import { until } from "../support/within.js";
 
 const open: AsyncDisposable[] = [];
 
@@ -62,3 +74,100 @@ test("a description tells topics from services", async () => {
     topics: [{ name: RobotService.temperature.path, schemaHash: schemaHash(RobotService.$schema) }],
   });
 });
+
+let made = 0;
+
+/** The topic, as somebody knows it whose `Reading` has another field 2. Nobody has met that schema before. */
+function otherTopic(change: (field: FieldDescriptorProto) => void): Topic<Record<string, unknown>> {
+  const set = fromBinary(FileDescriptorSetSchema, Buffer.from(RobotService.$schema, "base64"));
+  for (const { messageType } of set.file)
+    for (const { name, field } of messageType)
+      for (const each of field) {
+        if (name === "Reading" && each.number === 2) change(each);
+        if (name === "ResizeJob") each.name = `path_${++made}`;
+      }
+  const service = dynamicService(toBinary(FileDescriptorSetSchema, set), RobotService.$service);
+  return service["temperature"] as Topic<Record<string, unknown>>;
+}
+
+const asText = () =>
+  otherTopic((field) => {
+    field.type = FieldDescriptorProto_Type.STRING;
+  });
+
+test("a subscriber that would misread a publisher is told so, with the path of the field, and delivers nothing", async () => {
+  const { node, publisher } = await thermometer();
+  await publisher.publish({ room: "kitchen", celsius: 21 });
+  const readings = subscribe(connect(node), asText(), { snapshot: true });
+  open.push(readings);
+  const events = readings.events();
+  const { value: event } = await events.next();
+  const path = "example.v1.RobotService/Temperature: answer example.v1.Reading.celsius (field 2)";
+  expect(event).toMatchObject({
+    kind: "incompatible",
+    publisher: { node: "robot", instance: node.instance },
+    error: {
+      code: Code.FailedPrecondition,
+      reason: "SCHEMA_INCOMPATIBLE",
+      message: expect.stringContaining(`${path} is string here and double at the server`),
+    },
+  });
+  await expect(readings.ready({ timeoutMs: 20 })).rejects.toThrow(path);
+  expect(readings.stats).toMatchObject({ received: 0, publishers: [] });
+  // Once it knows, it does not stay.
+  await until(20_000, "the publisher to be rid of it", () => publisher.stats.subscribers.length === 0);
+});
+
+test("a subscriber whose schema differs otherwise gets everything, also where the rest of the service does not fit", async () => {
+  const { node, publisher } = await thermometer();
+  const renamed = otherTopic((field) => {
+    field.name = "degrees";
+    field.jsonName = "degrees";
+  });
+  const readings = subscribe(connect(node), renamed);
+  open.push(readings);
+  await readings.ready({ timeoutMs: 20_000 });
+  await publisher.publish({ room: "kitchen", celsius: 21 });
+  expect((await readings.next()).value?.message).toMatchObject({ room: "kitchen", degrees: 21 });
+});
+
+test("a subscriber takes the publishers that fit, and says why it takes no others", async () => {
+  const good = await thermometer();
+  const bad = nodeOf("bad");
+  createPublisher(bad, asText());
+  await bad.announced();
+  const node = nodeOf("reader", {
+    resolvers: [
+      fixed([
+        {
+          services: [RobotService.temperature],
+          endpoints: [good.node, bad].flatMap(({ endpoints }) => endpoints),
+        },
+      ]),
+    ],
+  });
+  const readings = subscribe(node, RobotService.temperature);
+  await readings.ready({ publishers: 1, timeoutMs: 20_000 });
+  await expect(readings.ready({ publishers: 2, timeoutMs: 300 })).rejects.toThrow(
+    /celsius \(field 2\) is double here/,
+  );
+  expect(readings.stats.publishers.map(({ peer }) => peer)).toEqual([
+    { node: "robot", instance: good.node.instance },
+  ]);
+});
+
+for (const address of ["fixed", "named"] as const) {
+  test(`a subscriber finds a publisher of which only the address is known (${address})`, async () => {
+    const { node, publisher } = await thermometer();
+    const topic = RobotService.temperature;
+    const services = [address === "fixed" ? topic : topic.path];
+    const reader = nodeOf("reader", { resolvers: [fixed([{ services, endpoints: node.endpoints }])] });
+    await using readings = subscribe(reader, topic);
+    await readings.ready({ timeoutMs: 20_000 });
+    await publisher.publish({ room: "kitchen", celsius: 21 });
+    expect((await readings.next()).value).toMatchObject({
+      message: { room: "kitchen", celsius: 21 },
+      publisher: { node: "robot", instance: node.instance },
+    });
+  });
+}

@@ -11,9 +11,9 @@ import { type ServiceOrName, serviceNames } from "../service-names.js";
 
 /** Where services are. */
 export interface FixedAddresses {
-  /** Services or their full names. */
+  /** Services, topics, or their full names. */
   readonly services: readonly ServiceOrName[];
-  /** Each is an instance of its own, which serves all of `services`. */
+  /** Each is an instance of its own, which serves, or publishes, all of `services`. */
   readonly endpoints: readonly string[];
   /** What balancers may choose by, such as `{ zone: "eu-1" }`. Default: none. */
   readonly labels?: Readonly<Record<string, string>> | undefined;

@@ -91,6 +91,8 @@ export class Subscriber {
     readonly epoch: number;
     readonly topicSequence: number;
     readonly offered: Offered;
+    readonly schemaHash: string;
+    readonly publisher: Peer;
   }): ResponseStream {
     const resumed = this.confirmed > 0 || this.unconfirmed.length > 0 || !this.snapshotDue;
     this.expiry?.clear();
@@ -102,6 +104,9 @@ export class Subscriber {
         epoch: BigInt(accepted.epoch),
         topicSequence: BigInt(accepted.topicSequence),
         offered: accepted.offered,
+        schemaHash: accepted.schemaHash,
+        node: accepted.publisher.node,
+        instance: accepted.publisher.instance,
         resumeMs: this.resumeMs,
         resumed,
       },

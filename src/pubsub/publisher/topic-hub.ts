@@ -25,6 +25,8 @@ const MAX_WAITING = 10_000;
 /** What publishers need of their node. */
 export interface TopicHubParts {
   readonly clock: Clock;
+  /** Who publishes. */
+  readonly self: Peer;
   /** A subscriber of a topic does not keep up. */
   slow(topic: string, peer: Peer, dropped: number): void;
   /** Other topics are published than before. */
@@ -83,6 +85,7 @@ export class TopicHub {
       clock,
       epoch: this.latestEpoch,
       newId: () => `${this.run}-${++this.ids}`,
+      self: this.parts.self,
       slow,
       closed: () => {
         this.publishers.delete(path);

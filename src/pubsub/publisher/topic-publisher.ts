@@ -40,6 +40,8 @@ export interface PublisherParts {
   readonly clock: Clock;
   /** Of this life of the topic. */
   readonly epoch: number;
+  /** Who publishes. */
+  readonly self: Peer;
   /** A name that no other subscription has. */
   newId(): string;
   /** A subscriber does not keep up. */
@@ -179,6 +181,8 @@ export class TopicPublisher<T> implements Publisher<T>, SubscriberHost {
 
   describe(): PublishedTopic {
     return describePublisher(this.counted(), {
+      schemaHash: schemaHash(this.definition.schema),
+      publisher: this.parts.self,
       topic: this.topic,
       schemaHash: schemaHash(this.definition.schema),
       offered: this.subscribers.offered,

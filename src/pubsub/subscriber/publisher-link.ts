@@ -2,10 +2,17 @@ import { type Backoff, backoffMs } from "../../core/backoff.js";
 import type { Clock, Timer } from "../../core/clock.js";
 import { Code } from "../../core/code.js";
 import { HeliographError } from "../../core/error.js";
-import { Level, type Offered, SubscribeResponse } from "../../gen/heliograph/pubsub/v1/topic.js";
+import {
+  type Accepted,
+  Level,
+  type Offered,
+  SubscribeResponse,
+} from "../../gen/heliograph/pubsub/v1/topic.js";
 import type { Peer } from "../../rpc/context.js";
-import type { Transport } from "../../rpc/transport.js";
+import type { Transport, UsedService } from "../../rpc/transport.js";
+import { schemaHash } from "../../wire/schema-hash.js";
 import type { SeenSubject } from "./delivery-queue.js";
+import { misfitOf } from "./publisher-schema.js";
 import { type ReceivedResponse, subscribeMethod } from "./received-response.js";
 import { ReceivedRun, readRuns, Subject } from "./received-run.js";
 import { RequestStream } from "./request-stream.js";
@@ -33,7 +40,8 @@ export interface LinkHost {
   readonly clock: Clock;
   readonly backoff: Backoff;
   readonly topic: string;
-  readonly schemaHash: string;
+  /** What it uses of the topic's service. */
+  readonly service: UsedService;
   readonly settings: SubscribeSettings;
   /** Messages that have passed through the queue, and those that wait or were dropped there. */
   readonly passed: number;
@@ -168,7 +176,10 @@ export class PublisherLink {
       instance,
       signal: this.abort.signal,
     });
+    let misfit: HeliographError | undefined;
     for await (const response of responses) {
+      // The publisher ends the stream, since nothing more is said to it.
+      if (misfit !== undefined) continue;
       const { bytes } = response as ReceivedResponse;
       let runs = 0;
       const others = readRuns(bytes, (start, end) => {
@@ -176,15 +187,31 @@ export class PublisherLink {
         this.take(new ReceivedRun(bytes, start, end, this.latest), end - start);
       });
       if (runs > 0) this.count();
-      if (others) this.heard(SubscribeResponse.decode(bytes).said);
+      if (others) {
+        const { said } = SubscribeResponse.decode(bytes);
+        misfit = said?.$case === "accepted" ? await this.judge(said.value) : undefined;
+        if (misfit === undefined) this.heard(said);
+        else requests.end();
+      }
       if (this.isOver) return;
       const room = this.host.room();
       if (room !== undefined) await room;
     }
+    if (misfit !== undefined) throw misfit;
+  }
+
+  /** Why what is published there would be misread here, if it would. */
+  private judge({
+    schemaHash,
+    node,
+    instance,
+  }: Accepted): HeliographError | undefined | Promise<HeliographError | undefined> {
+    if (node !== "") this.peer = { node, instance };
+    return misfitOf(this.host.service, { ...this.place, node, schemaHash });
   }
 
   private open(requests: RequestStream): void {
-    const { topic, schemaHash, settings } = this.host;
+    const { topic, service, settings } = this.host;
     const { patterns, requested, intervalMs } = settings;
     const resume =
       this.subscription === ""
@@ -192,7 +219,13 @@ export class PublisherLink {
         : { subscription: this.subscription, received: BigInt(this.received) };
     requests.say({
       $case: "open",
-      value: { topic, schemaHash, patterns: [...patterns], requested: { ...requested, intervalMs }, resume },
+      value: {
+        topic,
+        schemaHash: schemaHash(service.schema),
+        patterns: [...patterns],
+        requested: { ...requested, intervalMs },
+        resume,
+      },
     });
   }
 

@@ -33,7 +33,8 @@ export function foundPublishers(
             now.add(key);
             known.add(key);
             const { node, instance } = info;
-            listener.found(key, { transport, instance, peer: { node, instance } });
+            // One of which only the address is known is named by that.
+            listener.found(key, { transport, instance: instanceKey(info), peer: { node, instance } });
           }
           for (const key of known) if (!now.has(key)) forget(known, key, listener);
         },

@@ -40,7 +40,7 @@ export type SubscriptionEvent =
   | { readonly kind: "matched"; readonly publisher: Peer; readonly resumed: boolean }
   /** The connection to a publisher broke, or it went. */
   | { readonly kind: "lost"; readonly publisher: Peer; readonly error: HeliographError | undefined }
-  /** A publisher can't give what is asked for, and why. */
+  /** A publisher can't give what is asked for, or its messages would be misread here, and why. */
   | { readonly kind: "incompatible"; readonly publisher: Peer; readonly error: HeliographError }
   /** Publications of a subject did not arrive and will not. */
   | {

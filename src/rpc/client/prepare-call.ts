@@ -56,7 +56,8 @@ function setRequest(call: ClientCall, bytes: Buffer, compression: number): void 
 /** A repeated call finds its earlier answer, and a stream its end, only where that was given. */
 function checkInstance(call: ClientCall, { server, endpoint }: ClientSession): void {
   const { instance } = call.options;
-  if (instance !== undefined && server !== undefined && server.instance !== instance) {
+  const isMeant = instance === undefined || instance === endpoint || instance === server?.instance;
+  if (!isMeant && server !== undefined) {
     throw new HeliographError(
       Code.Unavailable,
       `${call.method.path}: the server at ${endpoint} is instance ${server.instance}, not ${instance}`,

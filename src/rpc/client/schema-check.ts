@@ -42,12 +42,28 @@ export class SchemaCheck {
   ): HeliographError | undefined | Promise<HeliographError | undefined> {
     const served = session.server?.services.find(({ name }) => name === service.name);
     const theirs = served?.schemaHash ?? "";
-    const verdict = this.#verdicts.of(service, theirs);
-    if (verdict !== undefined) return refusal(service, session, verdict);
-    return this.#ask(service, theirs, transport).then((found) => refusal(service, session, found));
+    const verdict = this.verdict(service, theirs, transport);
+    if (verdict instanceof Promise) return verdict.then((found) => refusal(service, session, found));
+    return refusal(service, session, verdict);
   }
 
-  async #ask(service: UsedService, theirs: string, transport: Transport): Promise<Verdict | undefined> {
+  /**
+   * What keeps the client from using the service of a server whose schema has the hash `theirs`. A promise when the
+   * server has to be asked for it; it never rejects, and is undefined when the server can't be asked.
+   */
+  verdict(
+    service: UsedService,
+    theirs: string,
+    transport: Pick<Transport, "unary">,
+  ): Verdict | Promise<Verdict | undefined> {
+    return this.#verdicts.of(service, theirs) ?? this.#ask(service, theirs, transport);
+  }
+
+  async #ask(
+    service: UsedService,
+    theirs: string,
+    transport: Pick<Transport, "unary">,
+  ): Promise<Verdict | undefined> {
     const key = verdictKey(service, theirs);
     const others = this.#asked.get(key);
     if (others !== undefined) {
@@ -70,7 +86,10 @@ export class SchemaCheck {
 /** For all nodes of the process. */
 export const schemaCheck = new SchemaCheck();
 
-async function fetchSchema({ name }: UsedService, transport: Transport): Promise<Uint8Array | undefined> {
+async function fetchSchema(
+  { name }: UsedService,
+  transport: Pick<Transport, "unary">,
+): Promise<Uint8Array | undefined> {
   const method = bindUnary(NodeService.schema, "");
   const request: SchemaRequest = { services: [name] };
   const answer = (await transport.unary(method, request, { timeoutMs: ASK_TIMEOUT_MS })) as SchemaResponse;

@@ -40,15 +40,15 @@ export class SchemaVerdicts {
   }
 }
 
-function compare({ name, schema }: UsedService, descriptorSet: Uint8Array): Verdict {
+function compare({ name, schema, methods }: UsedService, descriptorSet: Uint8Array): Verdict {
   try {
-    return compareSchemas(schema, descriptorSet, name);
+    return compareSchemas(schema, descriptorSet, name, methods);
   } catch {
     return compatible;
   }
 }
 
 /** What a verdict is about: a service, and the schemas of both sides. */
-export function verdictKey({ name, schema }: UsedService, theirs: string): string {
-  return `${name} ${schemaHash(schema)} ${theirs}`;
+export function verdictKey({ name, schema, methods }: UsedService, theirs: string): string {
+  return `${name} ${schemaHash(schema)} ${theirs} ${methods?.join() ?? ""}`;
 }

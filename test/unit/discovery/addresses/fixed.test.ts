@@ -100,7 +100,7 @@ describe("fixed", () => {
       [{ services: ["greeter service"], endpoints: [] }],
       'services: "greeter service" is neither a service nor',
     ],
-    [[{ services: [{}], endpoints: [] }], "services: an object is neither a service nor its full name"],
+    [[{ services: [{}], endpoints: [] }], "services: an object is neither a service nor a topic"],
     [[{ services: [GREETER], endpoints: [] }], "endpoints must be a list such as"],
     [[{ services: [GREETER], endpoints: ["10.0.0.7:1"] }], '"10.0.0.7:1" is not an endpoint'],
     [

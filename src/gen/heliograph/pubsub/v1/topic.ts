@@ -325,6 +325,9 @@ export interface Accepted {
   resumed: boolean;
   /** Of the publisher's `package.Service`; empty when it does not know. */
   schemaHash: string;
+  /** Who publishes. */
+  node: string;
+  instance: string;
 }
 
 export interface Snapshot {
@@ -1790,6 +1793,8 @@ function createBaseAccepted(): Accepted {
     resumeMs: 0,
     resumed: false,
     schemaHash: "",
+    node: "",
+    instance: "",
   };
 }
 
@@ -1823,6 +1828,12 @@ export const Accepted: MessageFns<Accepted, "heliograph.pubsub.v1.Accepted"> = {
     }
     if (message.schemaHash !== "") {
       writer.uint32(58).string(message.schemaHash);
+    }
+    if (message.node !== "") {
+      writer.uint32(66).string(message.node);
+    }
+    if (message.instance !== "") {
+      writer.uint32(74).string(message.instance);
     }
     return writer;
   },
@@ -1896,6 +1907,22 @@ export const Accepted: MessageFns<Accepted, "heliograph.pubsub.v1.Accepted"> = {
             message.schemaHash = reader.string();
             continue;
           }
+          case 8: {
+            if (tag !== 66) {
+              break;
+            }
+
+            message.node = reader.string();
+            continue;
+          }
+          case 9: {
+            if (tag !== 74) {
+              break;
+            }
+
+            message.instance = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1929,6 +1956,8 @@ export const Accepted: MessageFns<Accepted, "heliograph.pubsub.v1.Accepted"> = {
         : isSet(object.schema_hash)
         ? globalThis.String(object.schema_hash)
         : "",
+      node: isSet(object.node) ? globalThis.String(object.node) : "",
+      instance: isSet(object.instance) ? globalThis.String(object.instance) : "",
     };
   },
 
@@ -1955,6 +1984,12 @@ export const Accepted: MessageFns<Accepted, "heliograph.pubsub.v1.Accepted"> = {
     if (message.schemaHash !== "") {
       obj.schemaHash = message.schemaHash;
     }
+    if (message.node !== "") {
+      obj.node = message.node;
+    }
+    if (message.instance !== "") {
+      obj.instance = message.instance;
+    }
     return obj;
   },
 
@@ -1974,6 +2009,8 @@ export const Accepted: MessageFns<Accepted, "heliograph.pubsub.v1.Accepted"> = {
     message.resumeMs = object.resumeMs ?? 0;
     message.resumed = object.resumed ?? false;
     message.schemaHash = object.schemaHash ?? "";
+    message.node = object.node ?? "";
+    message.instance = object.instance ?? "";
     return message;
   },
 };
