@@ -6,7 +6,13 @@
 
 /** An order to a client program: keep so many calls in flight, or streams open, for so long. */
 export interface RunOrder {
-  readonly run: { readonly case: string; readonly inFlight: number; readonly seconds: number };
+  readonly run: {
+    readonly case: string;
+    readonly inFlight: number;
+    readonly seconds: number;
+    /** To a publisher program: of how many subjects, in turn. Default 1. */
+    readonly subjects?: number;
+  };
 }
 
 /** An order to any program in JavaScript: tell what it takes of memory. */
@@ -16,7 +22,27 @@ export interface RssOrder {
 
 export type Order = RunOrder | RssOrder;
 
-/** The answer to it: bytes of resident memory. */
+/** An order to a publisher program: publish for so long, or greet those who have just subscribed. */
+export type PublisherOrder = RunOrder | { readonly greet: true };
+
+/** What a publisher program published in a round. */
+export interface Published {
+  readonly published: number;
+}
+
+/**
+ * What a subscriber program received in a round, from the first message to the mark at its end, by the clock that all
+ * processes share; and how long messages were on their way, where that is measured.
+ */
+export interface Delivered {
+  readonly messages: number;
+  readonly beganUs: number;
+  readonly endedUs: number;
+  readonly p50us?: number;
+  readonly p99us?: number;
+}
+
+/** The answer to `RssOrder`: bytes of resident memory. */
 export interface Rss {
   readonly rss: number;
 }
@@ -26,7 +52,7 @@ export interface Listening {
   readonly endpoint: string;
 }
 
-/** First line of a client program, after its first call was answered, or its first stream has ended. */
+/** First line of a client program, after its first call was answered, its first stream has ended, or a first publication has come. */
 export interface Ready {
   readonly ready: true;
 }

@@ -14,6 +14,11 @@ const measuring = ["package.json", "tsconfig.json", "proto", "driver", "peers/ou
 
 /** What older commits don't have, the latest first: what it is, the programs that need it, and the cases that need these. */
 const news: readonly { what: string; programs: readonly string[]; cases: readonly RaceName[] }[] = [
+  {
+    what: "topics",
+    programs: ["topic-publisher", "topic-subscriber"],
+    cases: ["pubsub", "pubsub-fanout", "pubsub-subjects", "pubsub-22k", "pubsub-latency"],
+  },
   { what: "discovery", programs: ["found-server", "found-client"], cases: ["unary-discovery"] },
   {
     what: "streams",

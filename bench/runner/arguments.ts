@@ -50,7 +50,7 @@ export const help = `npm run bench -- [options] [case ...]
   Without --quick the rounds are longer, and with no case named the table in bench/README.md is written.
 
   --quick          short rounds: a case ends within 50 seconds, once set up
-  --in-flight N    one row, with N calls in flight, or N streams at a time
+  --in-flight N    one row, with N calls in flight, or N streams at a time, subscribers, or subjects
   --peers A,B      these peers alone
   --seconds S      length of a round
   --nodes N        one row of discovery, or of registry, with N nodes

@@ -22,13 +22,13 @@ export function linkPackage({ root, modules }: Checkout): void {
   if (!existsSync(`${modules}/heliograph`)) symlinkSync(root, `${modules}/heliograph`, "junction");
 }
 
-/** Generates the stubs of bench.proto: Heliograph's, and grpc-js's types where its generator is installed. */
+/** Generates the stubs: Heliograph's, and of bench.proto grpc-js's types where its generator is installed. */
 export async function generateStubs({ root, bench, modules, gen }: Checkout): Promise<void> {
-  const proto = `${bench}/proto/bench/v1/bench.proto`;
+  const protos = `${bench}/proto`;
   const mark = `${gen}/.made`;
   const typesOfGrpc = `${modules}/@grpc/proto-loader/build/bin/proto-loader-gen-types.js`;
   const tools = [`${root}/dist/codegen`, `${root}/dist/cli`, typesOfGrpc];
-  if (!stale(mark, [proto, ...tools])) return;
+  if (!stale(mark, [protos, ...tools])) return;
 
   rmSync(gen, { recursive: true, force: true });
   const out = ["--out", `${gen}/heliograph`, "--lock", `${gen}/heliograph.lock.json`];
@@ -42,7 +42,11 @@ export async function generateStubs({ root, bench, modules, gen }: Checkout): Pr
       "--defaults",
       `--outDir=${gen}/grpc-js`,
     ];
-    await step("types of grpc-js", process.execPath, [typesOfGrpc, ...options, proto]);
+    await step("types of grpc-js", process.execPath, [
+      typesOfGrpc,
+      ...options,
+      `${protos}/bench/v1/bench.proto`,
+    ]);
   }
   writeFileSync(mark, "");
 }

@@ -1,3 +1,5 @@
+import { payloadBytes } from "../driver/payload.js";
+import { type Publications, pictureBytes } from "../driver/publications.js";
 import type { PeerName } from "./peers.js";
 
 /** Contenders do the same, and their figures are compared: Heliograph and its peers. */
@@ -48,6 +50,22 @@ export interface FoundCase {
   readonly instances: number;
 }
 
+/** One publisher and its subscribers, each in a process: Heliograph and its peers. */
+export interface TopicCase {
+  readonly kind: "topic";
+  readonly summary: string;
+  readonly unit: Unit;
+  /** How many there are of what it counts, one row each. */
+  readonly inFlight: readonly number[];
+  readonly anyInFlight: boolean;
+  /** What the number of a row is; there is one of the other. */
+  readonly counts: "subscribers" | "subjects";
+  readonly publications: Publications;
+  /** Of one message, where they are not those of a call. */
+  readonly bytes?: number;
+  readonly peers: readonly PeerName[];
+}
+
 /** What Heliograph alone takes: no race, and rows of their own. */
 export interface OwnCase {
   readonly summary: string;
@@ -61,12 +79,17 @@ export type RaceName =
   | "bidi-serial"
   | "stream-unread"
   | "growth"
-  | "unary-discovery";
+  | "unary-discovery"
+  | "pubsub"
+  | "pubsub-fanout"
+  | "pubsub-subjects"
+  | "pubsub-22k"
+  | "pubsub-latency";
 /** Names of the others. */
 export type OwnName = "memory" | "discovery" | "registry";
 export type CaseName = RaceName | OwnName;
-export type RaceCase = PeerCase | GrowthCase | UnreadCase | FoundCase;
-export type Unit = "calls/s" | "messages/s" | "µs";
+export type RaceCase = PeerCase | GrowthCase | UnreadCase | FoundCase | TopicCase;
+export type Unit = "calls/s" | "messages/s" | "deliveries/s" | "µs";
 
 /** Every case by its name. */
 export const cases: Readonly<Record<RaceName, RaceCase> & Record<OwnName, OwnCase>> = {
@@ -128,6 +151,59 @@ export const cases: Readonly<Record<RaceName, RaceCase> & Record<OwnName, OwnCas
     anyInFlight: true,
     instances: 3,
   },
+  pubsub: {
+    kind: "topic",
+    summary: "deliveries per second of one publisher to one subscriber, typed, 32 bytes each",
+    unit: "deliveries/s",
+    inFlight: [1],
+    anyInFlight: false,
+    counts: "subscribers",
+    publications: "ticks",
+    peers: ["zeromq", "nats"],
+  },
+  "pubsub-fanout": {
+    kind: "topic",
+    summary:
+      "deliveries per second of one publisher to all its subscribers together, each in a process, typed, 32 bytes each",
+    unit: "deliveries/s",
+    inFlight: [2, 4, 8],
+    anyInFlight: true,
+    counts: "subscribers",
+    publications: "ticks",
+    peers: ["zeromq", "nats"],
+  },
+  "pubsub-subjects": {
+    kind: "topic",
+    summary:
+      "deliveries per second of one publisher to one subscriber, subjects in turn, typed, 32 bytes each",
+    unit: "deliveries/s",
+    inFlight: [10, 100, 1_000],
+    anyInFlight: true,
+    counts: "subjects",
+    publications: "readings",
+    peers: ["zeromq", "nats"],
+  },
+  "pubsub-22k": {
+    kind: "topic",
+    summary: "deliveries per second of one publisher to one subscriber, 22,000 bytes each",
+    unit: "deliveries/s",
+    inFlight: [1],
+    anyInFlight: false,
+    counts: "subscribers",
+    publications: "pictures",
+    bytes: pictureBytes,
+    peers: ["zeromq"],
+  },
+  "pubsub-latency": {
+    kind: "topic",
+    summary: "median time from publishing to delivery at 10,000 publications a second, typed, 32 bytes each",
+    unit: "µs",
+    inFlight: [1],
+    anyInFlight: false,
+    counts: "subscribers",
+    publications: "timed",
+    peers: ["zeromq", "nats"],
+  },
   memory: {
     summary: "memory of an idle node, of a client session and of a call in flight",
   },
@@ -147,6 +223,24 @@ export const raceNames = [
   "stream-unread",
   "growth",
   "unary-discovery",
+  "pubsub",
+  "pubsub-fanout",
+  "pubsub-subjects",
+  "pubsub-22k",
+  "pubsub-latency",
 ] as const satisfies readonly RaceName[];
 export const ownNames = ["memory", "discovery", "registry"] as const satisfies readonly OwnName[];
+
+/** Bytes of one message of a case: a request, an answer, a publication. */
+export function bytesOf(name: RaceName): number {
+  const found = cases[name];
+  return ("bytes" in found ? found.bytes : undefined) ?? payloadBytes;
+}
+
+/** What the number of a row counts. */
+export function countedBy(name: RaceName): "in flight" | TopicCase["counts"] {
+  const found = cases[name];
+  return found.kind === "topic" ? found.counts : "in flight";
+}
+
 export const caseNames: readonly CaseName[] = [...raceNames, ...ownNames];

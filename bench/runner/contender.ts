@@ -1,9 +1,10 @@
 import type { Listening, Ready, RoundResult, Rss } from "../driver/protocol.js";
-import type { RaceName } from "./cases.js";
+import type { RaceName, TopicCase } from "./cases.js";
 import type { Checkout } from "./paths.js";
 import type { PeerName } from "./peers.js";
 import { type Command, Program } from "./program.js";
 import type { Resident } from "./row.js";
+import type { RoundFigure, Running } from "./running.js";
 
 /** One side of a race: its name, and the server and client program of a case. */
 export interface Contender {
@@ -12,6 +13,15 @@ export interface Contender {
   readonly client: Command;
   /** Calls in flight, where they are not those of the row. */
   readonly inFlight?: number;
+  /** Where its server is a publisher and its clients are subscribers. */
+  readonly topic?: TopicParts;
+}
+
+/** What is special to a contender that publishes. */
+export interface TopicParts {
+  readonly counts: TopicCase["counts"];
+  /** It doesn't promise that all that is published arrives. */
+  readonly lossy: boolean;
 }
 
 const startMs = 20_000;
@@ -45,6 +55,30 @@ export function oursWithSessions(checkout: Checkout, name: string, sessions: num
 export function oursFound(checkout: Checkout, name: string, instances: number): Contender {
   const { server, client } = scripts(checkout, "ours/found-server", "ours/found-client");
   return { name, server: [...server, String(instances)], client };
+}
+
+/** Heliograph as it is in a checkout, publishing and subscribing. */
+export function oursOnTopic(of: TopicCase, checkout: Checkout, name = "ours"): Contender {
+  return { name, ...topicScripts(of, checkout, "ours", false) };
+}
+
+/** A peer's programs for a case of topics. Only NATS has a broker that lets slow subscribers go. */
+export function peerOnTopic(name: PeerName, of: TopicCase, checkout: Checkout): Contender {
+  return { name, ...topicScripts(of, checkout, name, name === "nats") };
+}
+
+function topicScripts(
+  { counts, publications }: TopicCase,
+  checkout: Checkout,
+  folder: string,
+  lossy: boolean,
+) {
+  const { server, client } = scripts(checkout, `${folder}/topic-publisher`, `${folder}/topic-subscriber`);
+  const programs: Pick<Contender, "server" | "client"> = {
+    server: [...server, publications],
+    client: [...client, publications],
+  };
+  return { ...programs, topic: { counts, lossy } };
 }
 
 /** A peer's programs for a case. `binaries` is where those in C++ were built. */
@@ -91,7 +125,7 @@ function scripts(checkout: Checkout, server: string, client: string): Pick<Conte
 }
 
 /** A contender whose server and client are up, and have exchanged one call. */
-export class RunningContender implements AsyncDisposable {
+export class RunningContender implements Running {
   readonly name: string;
   readonly #server: Program;
   readonly #client: Program;
@@ -118,15 +152,13 @@ export class RunningContender implements AsyncDisposable {
     }
   }
 
-  /** Runs one round, and gives its figure: a rate, or a time in microseconds. */
-  async round(of: RaceName, inFlight: number, seconds: number): Promise<number> {
+  async round(of: RaceName, inFlight: number, seconds: number): Promise<RoundFigure> {
     const order = { run: { case: of, inFlight: this.#inFlight ?? inFlight, seconds } };
     const result = await this.#client.ask<RoundResult>(order, seconds * 1000 + 30_000);
-    if ("p50us" in result) return result.p50us;
-    return "callsPerSecond" in result ? result.callsPerSecond : result.messagesPerSecond;
+    if ("p50us" in result) return { value: result.p50us };
+    return { value: "callsPerSecond" in result ? result.callsPerSecond : result.messagesPerSecond };
   }
 
-  /** Resident memory of its programs now. Only for contenders in JavaScript. */
   async rss(): Promise<Resident> {
     const [server, client] = await Promise.all(
       [this.#server, this.#client].map((program) => program.ask<Rss>({ rss: true }, rssMs)),

@@ -1,6 +1,15 @@
 import type { Rival } from "./against.js";
 import { cases, type RaceName } from "./cases.js";
-import { type Contender, ours, oursFound, oursWithSessions, oursWithUnread, peer } from "./contender.js";
+import {
+  type Contender,
+  ours,
+  oursFound,
+  oursOnTopic,
+  oursWithSessions,
+  oursWithUnread,
+  peer,
+  peerOnTopic,
+} from "./contender.js";
 import { grpcCppBinaries } from "./grpc-cpp.js";
 import { type Checkout, here } from "./paths.js";
 import type { PeerName } from "./peers.js";
@@ -22,18 +31,23 @@ export interface Field {
  */
 export function beside(name: RaceName, wanted: readonly PeerName[], obstacles: Obstacles): Field {
   const found = cases[name];
+  const entrants = (names: readonly PeerName[], contender: (name: PeerName) => Contender): Entrant[] =>
+    names
+      .filter((other) => wanted.includes(other))
+      .map((other) => {
+        const missing = obstacles.get(other);
+        return missing === undefined ? contender(other) : { name: other, missing };
+      });
   switch (found.kind) {
     case "peers":
       return {
         ours: ours(name, here),
-        others: found.peers
-          .filter((other) => wanted.includes(other))
-          .map((other) => {
-            const missing = obstacles.get(other);
-            return missing === undefined
-              ? peer(other, name, here, grpcCppBinaries(here))
-              : { name: other, missing };
-          }),
+        others: entrants(found.peers, (other) => peer(other, name, here, grpcCppBinaries(here))),
+      };
+    case "topic":
+      return {
+        ours: oursOnTopic(found, here),
+        others: entrants(found.peers, (other) => peerOnTopic(other, found, here)),
       };
     case "growth":
       return {
@@ -66,6 +80,8 @@ export function besideCommit(name: RaceName, rival: Rival, revision: string): Fi
         return oursWithUnread(checkout, as, found.unread);
       case "found":
         return oursFound(checkout, as, 1);
+      case "topic":
+        return oursOnTopic(found, checkout, as);
     }
   };
   const missing = rival.missing.get(name);

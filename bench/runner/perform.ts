@@ -1,6 +1,6 @@
 import { buildRival } from "./against.js";
 import { help, type Options, type RunOptions } from "./arguments.js";
-import { cases, ownNames, type RaceName, raceNames } from "./cases.js";
+import { cases, countedBy, ownNames, type RaceName, raceNames } from "./cases.js";
 import { beside, besideCommit, type Field } from "./field.js";
 import { progress, result } from "./output.js";
 import { describeOwn, measureOwn, type OwnRow } from "./own.js";
@@ -32,7 +32,7 @@ export async function perform(options: Options): Promise<number> {
 function list(): string {
   const entry = (name: string, summary: string) => `  ${name.padEnd(16)}${summary}`;
   const race = (name: RaceName) =>
-    entry(name, `${cases[name].summary} (in flight: ${cases[name].inFlight.join(", ")})`);
+    entry(name, `${cases[name].summary} (${countedBy(name)}: ${cases[name].inFlight.join(", ")})`);
   return [
     "cases",
     ...raceNames.map(race),
@@ -69,7 +69,7 @@ async function runBeside(options: RunOptions): Promise<number> {
 
 function races(name: RaceName, peer: PeerName): boolean {
   const found = cases[name];
-  return found.kind === "peers" && found.peers.includes(peer);
+  return "peers" in found && found.peers.includes(peer);
 }
 
 async function runAgainst(options: RunOptions, revision: string): Promise<number> {

@@ -1,12 +1,13 @@
-import { payloadBytes } from "../driver/payload.js";
 import type { SelectedRace } from "./arguments.js";
-import { cases } from "./cases.js";
-import { RunningContender } from "./contender.js";
+import { bytesOf, cases, countedBy } from "./cases.js";
+import { type Contender, RunningContender } from "./contender.js";
 import type { Field } from "./field.js";
 import { type Figures, ratio, summarize } from "./figures.js";
 import { progress } from "./output.js";
 import type { Plan } from "./plan.js";
-import type { Missing, Resident, Row } from "./row.js";
+import type { Comparison, Missing, Resident, Row } from "./row.js";
+import type { RoundFigure, Running } from "./running.js";
+import { RunningTopic } from "./running-topic.js";
 
 /**
  * Runs a case: starts every contender's programs once, then for each setting warms them up and
@@ -18,36 +19,48 @@ export async function* race(
   field: Field,
   plan: Plan,
 ): AsyncGenerator<Row, void> {
-  const running: RunningContender[] = [];
+  const running: Running[] = [];
+  const bytes = bytesOf(name);
   let setting = inFlight[0]!;
   try {
     for (const contender of [field.ours, ...field.others]) {
-      if (!("missing" in contender)) running.push(await RunningContender.start(contender));
+      if (!("missing" in contender)) running.push(await start(contender));
     }
     for (const [index, calls] of inFlight.entries()) {
       setting = calls;
       const warmUp = index === 0 ? plan.firstWarmUpSeconds : plan.warmUpSeconds;
       for (const contender of running) await contender.round(name, calls, warmUp);
-      const values = running.map((): number[] => []);
+      const values = running.map((): RoundFigure[] => []);
       for (let round = 1; round <= plan.rounds; round++) {
-        progress(`${name}, ${calls} in flight: round ${round} of ${plan.rounds}`);
+        progress(`${name}, ${calls} ${countedBy(name)}: round ${round} of ${plan.rounds}`);
         for (const [i, contender] of running.entries()) {
           values[i]!.push(await contender.round(name, calls, plan.roundSeconds));
         }
       }
-      const figures = new Map(running.map((contender, i) => [contender.name, summarize(values[i]!)]));
-      const row = { case: name, inFlight: calls, bytes: payloadBytes, ...compare(field, figures) };
-      yield cases[name].kind === "unread" ? { ...row, rss: await residentOf(running) } : row;
+      const compared = (of: (figure: RoundFigure) => number) =>
+        compare(field, new Map(running.map(({ name }, i) => [name, summarize(values[i]!.map(of))])));
+      const row = { case: name, inFlight: calls, bytes, ...compared(({ value }) => value) };
+      const timed = values.flat().every(({ p99us }) => p99us !== undefined);
+      const p99 = timed ? { p99: compared(({ p99us }) => p99us ?? 0) } : {};
+      const rss = cases[name].kind === "unread" ? { rss: await residentOf(running) } : {};
+      yield { ...row, ...p99, ...rss };
     }
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
-    yield { case: name, inFlight: setting, bytes: payloadBytes, error: message };
+    yield { case: name, inFlight: setting, bytes, error: message };
   } finally {
     for (const contender of running) await contender[Symbol.asyncDispose]();
   }
 }
 
-function compare({ ours, others }: Field, figures: ReadonlyMap<string, Figures>) {
+async function start(contender: Contender): Promise<Running> {
+  const { topic } = contender;
+  return topic === undefined
+    ? await RunningContender.start(contender)
+    : await RunningTopic.start(contender, topic);
+}
+
+function compare({ ours, others }: Field, figures: ReadonlyMap<string, Figures>): Comparison {
   const own = figures.get(ours.name)!;
   const peers: Record<string, Figures | Missing> = {};
   const ratios: Record<string, number> = {};
@@ -63,8 +76,11 @@ function compare({ ours, others }: Field, figures: ReadonlyMap<string, Figures>)
   return { ours: own, peers, ratio: ratios };
 }
 
-async function residentOf(running: readonly RunningContender[]): Promise<Record<string, Resident>> {
+async function residentOf(running: readonly Running[]): Promise<Record<string, Resident>> {
   const resident: Record<string, Resident> = {};
-  for (const contender of running) resident[contender.name] = await contender.rss();
+  for (const contender of running) {
+    const takes = await contender.rss?.();
+    if (takes !== undefined) resident[contender.name] = takes;
+  }
   return resident;
 }

@@ -1,4 +1,4 @@
-import { cases, type RaceName } from "./cases.js";
+import { cases, countedBy, type RaceName } from "./cases.js";
 import type { Figures } from "./figures.js";
 
 /** A peer that could not be set up, and why. */
@@ -12,15 +12,22 @@ export interface Resident {
   readonly client: number;
 }
 
-/** A row that was measured. */
-export interface MeasuredRow {
-  readonly case: RaceName;
-  readonly inFlight: number;
-  readonly bytes: number;
+/** Heliograph's figures, and those of its peers. */
+export interface Comparison {
   readonly ours: Figures;
   readonly peers: Readonly<Record<string, Figures | Missing>>;
   /** Ours ÷ peer. A throughput wants it high, a time low. */
   readonly ratio: Readonly<Record<string, number>>;
+}
+
+/** A row that was measured. */
+export interface MeasuredRow extends Comparison {
+  readonly case: RaceName;
+  /** Calls in flight, streams at a time, subscribers or subjects. */
+  readonly inFlight: number;
+  readonly bytes: number;
+  /** Where the time of each message is measured: the microseconds that 99 of 100 stay below; the others are medians. */
+  readonly p99?: Comparison;
   /** Where unread streams are measured: what every contender's programs take at the end of the last round. */
   readonly rss?: Readonly<Record<string, Resident>>;
 }
@@ -38,19 +45,22 @@ export type Row = MeasuredRow | FailedRow;
 /** A row for people. */
 export function describeRow(row: Row): string {
   const { unit } = cases[row.case];
-  const head = `${row.case}, ${row.inFlight} in flight, ${row.bytes} bytes`;
+  const head = `${row.case}, ${row.inFlight} ${countedBy(row.case)}, ${row.bytes} bytes`;
   if ("error" in row) return `${head}: ${row.error}`;
-  const lines = Object.entries(row.peers).map(([name, figures]) =>
-    "missing" in figures
-      ? `  ${name.padEnd(10)} missing: ${figures.missing}`
-      : `  ${name.padEnd(10)} ${describeFigures(figures, unit)}   ours is ${row.ratio[name]} of it`,
-  );
+  const tail = row.p99 === undefined ? [] : ["  99 of 100 below:", ...describeComparison(row.p99, unit)];
   const resident = Object.entries(row.rss ?? {}).map(
     ([name, rss]) => `  ${name.padEnd(10)} resident memory: ${describeResident(rss)}`,
   );
-  return [head, `  ${"ours".padEnd(10)} ${describeFigures(row.ours, unit)}`, ...lines, ...resident].join(
-    "\n",
+  return [head, ...describeComparison(row, unit), ...tail, ...resident].join("\n");
+}
+
+function describeComparison({ ours, peers, ratio }: Comparison, unit: string): string[] {
+  const lines = Object.entries(peers).map(([name, figures]) =>
+    "missing" in figures
+      ? `  ${name.padEnd(10)} missing: ${figures.missing}`
+      : `  ${name.padEnd(10)} ${describeFigures(figures, unit)}   ours is ${ratio[name]} of it`,
   );
+  return [`  ${"ours".padEnd(10)} ${describeFigures(ours, unit)}`, ...lines];
 }
 
 /** Memory for people. */

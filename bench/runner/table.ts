@@ -1,12 +1,12 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { cpus } from "node:os";
-import { cases, raceNames } from "./cases.js";
+import { cases, countedBy, raceNames } from "./cases.js";
 import type { Figures } from "./figures.js";
 import { line, shown } from "./markdown.js";
 import type { OwnRow } from "./own.js";
 import { ownTables } from "./own-tables.js";
 import { here } from "./paths.js";
-import { describeResident, type Row } from "./row.js";
+import { type Comparison, describeResident, type Row } from "./row.js";
 
 const begin = "<!-- figures: written by npm run bench -->";
 const end = "<!-- end of figures -->";
@@ -33,19 +33,23 @@ function caseTable(name: (typeof raceNames)[number], rows: readonly Row[]): stri
   const own = rows.filter((row) => row.case === name);
   const others = [...new Set(own.flatMap((row) => ("peers" in row ? Object.keys(row.peers) : [])))];
   const { summary, unit } = cases[name];
-  const lines = own.map((row) => {
-    if ("error" in row) return [row.inFlight, row.error, ...others.map(() => "")];
-    const cells = others.map((other) => {
-      const figures = row.peers[other];
+  const cells = ({ ours, peers, ratio }: Comparison) => {
+    const theirs = others.map((other) => {
+      const figures = peers[other];
       if (figures === undefined || "missing" in figures) return "missing";
-      return `${cell(figures)}, **${row.ratio[other]}**`;
+      return `${cell(figures)}, **${ratio[other]}**`;
     });
-    return [row.inFlight, cell(row.ours), ...cells];
+    return [cell(ours), ...theirs];
+  };
+  const lines = own.flatMap((row): (string | number)[][] => {
+    if ("error" in row) return [[row.inFlight, row.error, ...others.map(() => "")]];
+    const first = [row.inFlight, ...cells(row)];
+    return row.p99 === undefined ? [first] : [first, [`${row.inFlight}, p99`, ...cells(row.p99)]];
   });
   return [
     `\`${name}\`: ${summary}; ${unit}, median (least to greatest round), **ours ÷ peer**.`,
     "",
-    line(["in flight", "ours", ...others]),
+    line([countedBy(name), "ours", ...others]),
     line(["---:", "---:", ...others.map(() => "---:")]),
     ...lines.map(line),
     ...residentLines(own),
