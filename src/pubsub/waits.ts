@@ -19,6 +19,7 @@ interface Waiter {
 export class Waits {
   private readonly clock: Clock;
   private waiters: Waiter[] = [];
+  private error: HeliographError | undefined;
 
   constructor(clock: Clock) {
     this.clock = clock;
@@ -36,6 +37,7 @@ export class Waits {
    */
   until(isOver: () => boolean, { timeoutMs, signal }: WaitOptions, what: () => string): Promise<void> {
     if (isOver()) return Promise.resolve();
+    if (this.error !== undefined) return Promise.reject(this.error);
     if (signal?.aborted) return Promise.reject(aborted(what(), signal.reason));
     return new Promise((resolve, reject) => {
       const timer =
@@ -64,8 +66,9 @@ export class Waits {
     for (const waiter of this.waiters) if (waiter.isOver()) waiter.settle();
   }
 
-  /** It will never be so. */
+  /** What is not so now, or is waited for later, will never be so. */
   fail(error: HeliographError): void {
+    this.error = error;
     for (const waiter of this.waiters) waiter.settle(error);
   }
 }

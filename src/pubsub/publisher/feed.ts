@@ -17,6 +17,8 @@ interface Loss {
   readonly state: SubjectState;
   from: number;
   to: number;
+  /** The topic sequence of the last of them. */
+  topicTo: number;
 }
 
 /**
@@ -41,6 +43,8 @@ export class Feed {
   private before: Slice[] = [];
   private nextBefore = 0;
   private readonly losses = new Map<string, Loss>();
+  /** Those of subjects that were forgotten and published again, and lost from again. */
+  private lossesBefore: Loss[] = [];
   /** By subject, of a feed that conflates: what waits of it. */
   private readonly latest = new Map<string, Slice>();
   /** By subject, of a feed with an interval: when the next may be given. */
@@ -64,7 +68,7 @@ export class Feed {
 
   /** There is something to take, beside the history. */
   get hasMore(): boolean {
-    return this.first < this.queue.length || this.losses.size > 0;
+    return this.first < this.queue.length || this.losses.size > 0 || this.lossesBefore.length > 0;
   }
 
   /** What waits is more than it has room for. */
@@ -107,6 +111,7 @@ export class Feed {
     this.waitingMessages = wanted.reduce((sum, slice) => sum + sliceLength(slice), 0);
     this.waitingBytes = wanted.reduce((sum, slice) => sum + sliceBytes(slice), 0);
     for (const subject of [...this.losses.keys()]) if (!wish.matcher(subject)) this.losses.delete(subject);
+    this.lossesBefore = this.lossesBefore.filter(({ state }) => wish.matcher(state.subject));
     for (const subject of [...this.held.keys()]) if (!wish.matcher(subject)) this.held.delete(subject);
   }
 
@@ -179,7 +184,7 @@ export class Feed {
         this.lose(slice);
       }
     }
-    if (this.first === this.queue.length && this.losses.size > 0) this.giveLosses(now, parts);
+    if (this.first === this.queue.length) this.giveLosses(now, parts);
     return parts.length === 0 ? undefined : parts;
   }
 
@@ -285,15 +290,21 @@ export class Feed {
     const from = firstSequence(slice);
     const to = from + sliceLength(slice) - 1;
     const loss = this.losses.get(subject);
-    if (loss === undefined) this.losses.set(subject, { state, from, to });
-    else {
+    const topicTo = run.topicSequence + slice.to - 1;
+    if (loss?.state !== state) {
+      if (loss !== undefined) this.lossesBefore.push(loss);
+      this.losses.set(subject, { state, from, to, topicTo });
+    } else {
       loss.from = Math.min(loss.from, from);
       loss.to = Math.max(loss.to, to);
+      loss.topicTo = Math.max(loss.topicTo, topicTo);
     }
   }
 
   private giveAfterLoss(slice: Slice, now: number, parts: Buffer[]): number {
+    this.giveForgotten(slice, now, parts);
     const loss = this.losses.get(slice.run.subject);
+    if (loss !== undefined && loss.state !== slice.state) return this.give(slice, 0, now, parts);
     // Newer ones than this slice may have been lost, too.
     if (loss === undefined || loss.from > firstSequence(slice)) return this.give(slice, 0, now, parts);
     const next = firstSequence(slice);
@@ -307,12 +318,31 @@ export class Feed {
 
   /** Tells of what was lost at the end, or gives it, where the history still has it. */
   private giveLosses(now: number, parts: Buffer[]): void {
-    for (const [subject, loss] of this.losses) {
-      this.recover(loss, loss.to, now, parts);
-      if (loss.from <= loss.to)
-        parts.push(this.encoder.encodeLoss(subject, loss.to + 1, loss.to - loss.from + 1));
-    }
+    for (const loss of this.lossesBefore) this.giveLoss(loss, now, parts);
+    this.lossesBefore = [];
+    for (const loss of this.losses.values()) this.giveLoss(loss, now, parts);
     this.losses.clear();
+  }
+
+  /** What was lost of the slice's subject before that was forgotten is told before it begins anew. */
+  private giveForgotten({ run, state }: Slice, now: number, parts: Buffer[]): void {
+    const { subject, topicSequence } = run;
+    const isBefore = (loss: Loss) =>
+      loss.state !== state && loss.state.subject === subject && loss.topicTo < topicSequence;
+    if (this.lossesBefore.length > 0) {
+      for (const loss of this.lossesBefore) if (isBefore(loss)) this.giveLoss(loss, now, parts);
+      this.lossesBefore = this.lossesBefore.filter((loss) => !isBefore(loss));
+    }
+    const latest = this.losses.get(subject);
+    if (latest === undefined || !isBefore(latest)) return;
+    this.giveLoss(latest, now, parts);
+    this.losses.delete(subject);
+  }
+
+  private giveLoss(loss: Loss, now: number, parts: Buffer[]): void {
+    this.recover(loss, loss.to, now, parts);
+    const { state, from, to, topicTo } = loss;
+    if (from <= to) parts.push(this.encoder.encodeLoss(state.subject, to + 1, topicTo, to - from + 1));
   }
 
   /** Gives what the history still has of the messages that were lost up to `to`, and moves the loss on to behind it. */

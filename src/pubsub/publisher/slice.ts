@@ -60,13 +60,18 @@ export class SliceEncoder {
     return writer.take();
   }
 
-  /** Tells of publications that were lost with none after them: `sequence` is that of the one that would be next. */
-  encodeLoss(subject: string, sequence: number, dropped: number): Buffer {
+  /**
+   * Tells of publications that were lost with none after them.
+   *
+   * @param sequence of the one that would be next
+   * @param topicSequence of the last one that was lost
+   */
+  encodeLoss(subject: string, sequence: number, topicSequence: number, dropped: number): Buffer {
     const { writer } = this;
     const at = beginRun(writer, {
       subject,
       sequence,
-      topicSequence: 0,
+      topicSequence,
       dropped,
       sentAtUs: 0,
       ttlMs: 0,

@@ -56,7 +56,7 @@ export class Subjects {
 
   /** An eighth of them at a time: looking for those that are silent the longest takes as long as there are subjects. */
   private evict(): void {
-    const oldest = [...this.states.values()].sort((a, b) => a.publishedAt - b.publishedAt);
+    const oldest = [...this.states.values()].sort((a, b) => a.topicSequence - b.topicSequence);
     for (const { subject } of oldest.slice(0, Math.ceil(this.most / 8))) this.states.delete(subject);
     this.byValue.clear();
   }

@@ -110,7 +110,7 @@ export class TopicLog {
     this.open = run;
     this.count++;
     this.publishedBytes += end - before;
-    this.topicSequence++;
+    state.topicSequence = ++this.topicSequence;
     state.sequence++;
   }
 
@@ -138,7 +138,6 @@ export class TopicLog {
         ends,
       };
       state.publishedAt = now;
-      state.topicSequence = topicSequence + ends.length - 2;
       if (this.depth > 0) this.keep(state, run);
       return { run, state };
     });

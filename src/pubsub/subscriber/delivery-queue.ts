@@ -7,6 +7,8 @@ import type { ReceivedRun } from "./received-run.js";
 export interface SeenSubject {
   /** The last that has arrived, or is known to be lost. */
   last: number;
+  /** The topic sequence of that. */
+  topicLast: number;
   /** The last that was delivered; what lies between it and the next delivery is missed. */
   delivered: number;
 }

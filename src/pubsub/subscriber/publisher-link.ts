@@ -267,13 +267,17 @@ export class PublisherLink {
   }
 
   private take(run: ReceivedRun, bytes: number): void {
-    const { subject, sequence, dropped, count } = run;
+    const { subject, sequence, topicSequence, dropped, count } = run;
     let seen = this.subjects.get(subject);
-    if (seen === undefined) {
-      if (this.subjects.size >= MAX_SUBJECTS) this.forgetSubject();
-      seen = { last: sequence - dropped - 1, delivered: sequence - dropped - 1 };
+    // Its publisher had forgotten the subject: it begins anew.
+    const isAnew = seen !== undefined && topicSequence > seen.topicLast && sequence - dropped <= seen.last;
+    if (seen === undefined || isAnew) {
+      if (this.subjects.size >= MAX_SUBJECTS && !isAnew) this.forgetSubject();
+      const before = sequence - dropped - 1;
+      seen = { last: before, topicLast: 0, delivered: before };
       this.subjects.set(subject, seen);
     }
+    seen.topicLast = Math.max(seen.topicLast, topicSequence + Math.max(0, count - 1));
     const missed = sequence - seen.last - 1;
     if (missed > 0) this.host.missed(this, subject, missed);
     // What has arrived before: a history that begins with it.
