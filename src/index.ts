@@ -94,6 +94,7 @@ export type {
   ReadyOptions,
   SubscriberInfo,
 } from "./pubsub/publisher/publisher-types.js";
+export type { Unhandled } from "./pubsub/publisher/unhandled.js";
 export type { Delivery } from "./pubsub/subscriber/delivery.js";
 export { type SubscriberHost, subscribe } from "./pubsub/subscriber/subscribe.js";
 export type { Selection, SubscribeOptions } from "./pubsub/subscriber/subscribe-options.js";

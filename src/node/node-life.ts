@@ -9,6 +9,7 @@ import { checkLabels } from "../discovery/labels.js";
 import { checkBalancer } from "../naming/balancer.js";
 import type { Announcement, Load } from "../naming/instance.js";
 import { roundRobin } from "../naming/round-robin.js";
+import { LogTopic } from "../pubsub/logs/log-topic.js";
 import { TopicHub } from "../pubsub/publisher/topic-hub.js";
 import { Calling } from "../rpc/client/calling.js";
 import { schemaCheck } from "../rpc/client/schema-check.js";
@@ -30,6 +31,7 @@ import type { CloseNodeOptions, Node } from "./node.js";
 import { CONNECT_TIMEOUT_MS, checkMs, checkName, type NodeOptions, nodeOptionNames } from "./options.js";
 import { Owned } from "./owned.js";
 import { makeParts } from "./parts.js";
+import { checkPublishLogs, publishingLogger } from "./publish-logs.js";
 import { type ResolverLink, ResolverLinks } from "./resolver-links.js";
 import { resolversOf } from "./resolvers.js";
 import { SchemaWarnings } from "./schema-warnings.js";
@@ -66,6 +68,7 @@ export class NodeLife implements Node {
   readonly closed: Promise<void>;
   private readonly advertise: readonly string[] | undefined;
   private readonly announcer: Announcer;
+  private logs: LogTopic | undefined;
   private readonly links: ResolverLinks;
   private readonly feed = new EventFeed<NodeStatus>((count) => ({ kind: "missed", count }));
   private readonly owned: Owned;
@@ -84,7 +87,12 @@ export class NodeLife implements Node {
     checkBalancer("balancer", balancer);
     const connectTimeoutMs = checkMs("connectTimeoutMs", options.connectTimeoutMs, CONNECT_TIMEOUT_MS);
     const backoff = backoffFrom(options.backoff);
-    this.logger = leveled(options.logger, options.logLevel);
+    const publishLogs = checkPublishLogs(options.publishLogs);
+    const ownLogger = leveled(options.logger, options.logLevel);
+    this.logger =
+      publishLogs === undefined
+        ? ownLogger
+        : publishingLogger(ownLogger, (...record) => this.logs?.publish(...record));
     const { logger } = this;
     const parts = makeParts(this.name, { ...options, logger });
     const { self, sockets, shared, clock, stallMs } = parts;
@@ -190,6 +198,7 @@ export class NodeLife implements Node {
         );
         this.feed.tell({ kind: "slow-subscriber", topic, peer, dropped });
       },
+      hookFailed: (topic, error) => logger.error({ error, topic }, "onUnhandled threw"),
       changed: () => this.changed(),
       listen: (endpoint) => {
         this.serving
@@ -197,6 +206,8 @@ export class NodeLife implements Node {
           .catch((error) => logger.error({ error, endpoint }, "topics can't be published there"));
       },
     });
+    if (publishLogs !== undefined)
+      this.logs = new LogTopic(publishLogs, { clock, self, topics: this.topics });
     this.health = new HealthBoard(this.serving);
     serveVerbs(this, { security: security.kind, control: checkControl(options.control) });
     this.serving.onChange(() => this.changed());
@@ -285,6 +296,7 @@ export class NodeLife implements Node {
     if (isIdle) {
       this.become("starting");
       this.meter.start();
+      this.logs?.open();
     } else if (condition !== "serving") this.become(condition);
     this.announcing = this.announcer.announce().then(() => {
       if (this.closing === undefined && this.serving.condition === "serving") this.become("running");
@@ -304,6 +316,7 @@ export class NodeLife implements Node {
     this.become("draining");
     try {
       await within(this.clock, Math.max(graceMs, OWNED_MS), this.owned.dispose());
+      this.logs?.close();
       await within(this.clock, Math.max(graceMs, OWNED_MS), this.topics.close());
       await within(this.clock, ANNOUNCE_MS, announced);
       await this.serving.close(graceMs);

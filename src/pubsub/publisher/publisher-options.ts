@@ -2,6 +2,7 @@ import { invalidArgument } from "../../core/error.js";
 import { checkOptionNames } from "../../core/option-names.js";
 import { showValue } from "../../wire/show-value.js";
 import { checkOverflow, type Overflow } from "../overflow.js";
+import type { Unhandled } from "./unhandled.js";
 
 /** How a topic is published. */
 export interface PublisherOptions {
@@ -26,6 +27,11 @@ export interface PublisherOptions {
   readonly resumeMs?: number | undefined;
   /** Subscriptions at a time. Default 10,000. */
   readonly maxSubscribers?: number | undefined;
+  /**
+   * Told of publications that no subscriber wanted, at most once for each subject and turn of the loop. What it throws is
+   * logged.
+   */
+  readonly onUnhandled?: ((unhandled: Unhandled) => void) | undefined;
   /** Where the node listens, as in `ServeOptions`. */
   readonly endpoint?: string | undefined;
 }
@@ -43,6 +49,7 @@ export interface PublisherSettings {
   readonly maxSubjects: number;
   readonly resumeMs: number;
   readonly maxSubscribers: number;
+  readonly onUnhandled: ((unhandled: Unhandled) => void) | undefined;
 }
 
 const names: readonly (keyof PublisherOptions)[] = [
@@ -55,12 +62,18 @@ const names: readonly (keyof PublisherOptions)[] = [
   "maxSubjects",
   "resumeMs",
   "maxSubscribers",
+  "onUnhandled",
   "endpoint",
 ];
 
 /** @throws HeliographError INVALID_ARGUMENT that quotes the option and says what to write */
 export function checkPublisherOptions(options: PublisherOptions): PublisherSettings {
   checkOptionNames("createPublisher()", options, names);
+  const { onUnhandled } = options;
+  if (onUnhandled !== undefined && typeof onUnhandled !== "function")
+    throw invalidArgument(
+      `onUnhandled must be a function such as ({ subject, count }) => …, got ${showValue(onUnhandled)}`,
+    );
   return {
     overflow: checkOverflow(options.overflow, "drop-oldest"),
     bufferSize: whole("bufferSize", options.bufferSize, 1, 1_048_576, 1_024),
@@ -71,6 +84,7 @@ export function checkPublisherOptions(options: PublisherOptions): PublisherSetti
     maxSubjects: whole("maxSubjects", options.maxSubjects, 1, 10_000_000, 10_000),
     resumeMs: whole("resumeMs", options.resumeMs, 0, 0x7fffffff, 30_000),
     maxSubscribers: whole("maxSubscribers", options.maxSubscribers, 1, 10_000_000, 10_000),
+    onUnhandled,
   };
 }
 

@@ -29,6 +29,8 @@ export interface TopicHubParts {
   readonly self: Peer;
   /** A subscriber of a topic does not keep up. */
   slow(topic: string, peer: Peer, dropped: number): void;
+  /** What a user has hooked into a publisher threw. */
+  hookFailed(topic: string, error: unknown): void;
   /** Other topics are published than before. */
   changed(): void;
   /** The node has to listen, there if it is said. */
@@ -79,14 +81,15 @@ export class TopicHub {
         { reason: "TOPIC_TAKEN" },
       );
     }
-    const { clock, slow, changed } = this.parts;
+    const { clock, slow, hookFailed, changed } = this.parts;
     this.latestEpoch = Math.max(this.latestEpoch + 1, clock.wallUs());
     const publisher = new TopicPublisher(topic, settings, {
       clock,
+      self: this.parts.self,
       epoch: this.latestEpoch,
       newId: () => `${this.run}-${++this.ids}`,
-      self: this.parts.self,
       slow,
+      hookFailed,
       closed: () => {
         this.publishers.delete(path);
         changed();

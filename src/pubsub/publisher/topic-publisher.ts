@@ -9,6 +9,7 @@ import type { Init, Topic } from "../../wire/definition.js";
 import { fillMessage } from "../../wire/fill-message.js";
 import type { PayloadType } from "../../wire/payload-codec.js";
 import { schemaHash } from "../../wire/schema-hash.js";
+import { DeadlineAlarm } from "../deadline-alarm.js";
 import { drops } from "../overflow.js";
 import { Waits } from "../waits.js";
 import { BlockedPublications } from "./blocked-publications.js";
@@ -27,6 +28,7 @@ import type { ResponseStream } from "./response-stream.js";
 import type { Subscriber, SubscriberHost } from "./subscriber.js";
 import { Subscribers } from "./subscribers.js";
 import { TopicLog } from "./topic-log.js";
+import { tellUnhandled } from "./unhandled.js";
 
 /** So much is published before the loop gets its turn. */
 const TURN_MESSAGES = 1_024;
@@ -38,14 +40,16 @@ const published = Promise.resolve();
 /** What a publisher needs of its node. */
 export interface PublisherParts {
   readonly clock: Clock;
-  /** Of this life of the topic. */
-  readonly epoch: number;
   /** Who publishes. */
   readonly self: Peer;
+  /** Of this life of the topic. */
+  readonly epoch: number;
   /** A name that no other subscription has. */
   newId(): string;
   /** A subscriber does not keep up. */
   slow(topic: string, peer: Peer, dropped: number): void;
+  /** What a user has hooked in threw. */
+  hookFailed(topic: string, error: unknown): void;
   /** The topic is taken away. */
   closed(publisher: TopicPublisher<unknown>): void;
 }
@@ -64,6 +68,7 @@ export class TopicPublisher<T> implements Publisher<T>, SubscriberHost {
   private readonly feed = new EventFeed<PublisherEvent>((count) => ({ kind: "missed", count }));
   /** Those that dropped something and have not kept up since. */
   private readonly slow = new Set<Subscriber>();
+  private readonly alarm: DeadlineAlarm<"here"> | undefined;
   private flushDue = false;
   /** How much may be published before it has to be looked who has room. */
   private allowance = TURN_MESSAGES;
@@ -88,6 +93,10 @@ export class TopicPublisher<T> implements Publisher<T>, SubscriberHost {
       depth: settings.history,
       subjects: settings.maxSubjects,
     });
+    if (settings.deadlineMs > 0)
+      this.alarm = new DeadlineAlarm(parts.clock, settings.deadlineMs, settings.maxSubjects, (_, subject) =>
+        this.feed.tell({ kind: "deadline-missed", subject }),
+      );
   }
 
   publish(message: Init<T>, options?: PublishOptions): Promise<void> {
@@ -172,6 +181,8 @@ export class TopicPublisher<T> implements Publisher<T>, SubscriberHost {
       epoch: this.parts.epoch,
       topicSequence,
       offered: subscribers.offered,
+      schemaHash: schemaHash(this.definition.schema),
+      publisher: this.parts.self,
     });
     if (this.hasEnded) subscriber.end();
     this.feed.tell({ kind: "subscribed", peer, patterns: subscriber.patterns, resumed: known !== undefined });
@@ -181,8 +192,6 @@ export class TopicPublisher<T> implements Publisher<T>, SubscriberHost {
 
   describe(): PublishedTopic {
     return describePublisher(this.counted(), {
-      schemaHash: schemaHash(this.definition.schema),
-      publisher: this.parts.self,
       topic: this.topic,
       schemaHash: schemaHash(this.definition.schema),
       offered: this.subscribers.offered,
@@ -295,7 +304,11 @@ export class TopicPublisher<T> implements Publisher<T>, SubscriberHost {
       if (feed.isOver) this.overflowed(subscriber);
       else if (feed.pending === 0) this.slow.delete(subscriber);
     }
+    if (this.alarm !== undefined) for (const { run } of runs) this.alarm.heard("here", run.subject);
     this.look();
+    const { onUnhandled } = this.settings;
+    if (onUnhandled !== undefined)
+      tellUnhandled(runs, this.subscribers, onUnhandled, (e) => this.parts.hookFailed(this.topic, e));
   }
 
   private overflowed(subscriber: Subscriber): void {
@@ -335,6 +348,7 @@ export class TopicPublisher<T> implements Publisher<T>, SubscriberHost {
   /** Nothing more can be published. */
   private stop(): void {
     this.flushNow();
+    this.alarm?.close();
     this.isOver = true;
     this.blocked.fail(this.over());
   }

@@ -29,6 +29,9 @@ import type {
   SubscriptionStats,
 } from "./subscription-types.js";
 
+/** Subjects of all publishers that may be silent for too long. */
+const MAX_WATCHED = 65_536;
+
 /** Where publishers are found. */
 export interface PublisherSource {
   /** Tells of publishers, each with a key of its own, from now on. */
@@ -72,6 +75,7 @@ export class TopicSubscription<T>
   private readonly publishers = new Map<string, Known>();
   private readonly waits: Waits;
   private readonly feed = new EventFeed<SubscriptionEvent>((count) => ({ kind: "events-missed", count }));
+  private readonly alarm: DeadlineAlarm<PublisherLink> | undefined;
   private readonly stopWatching: () => void;
   private readonly signal: AbortSignal | undefined;
   private readonly abortable = { aborted: () => void this.close() };
@@ -96,6 +100,11 @@ export class TopicSubscription<T>
     this.type = { message: topic.output, schema: topic.schema, role: "response" };
     this.key = new TopicKey(topic);
     this.waits = new Waits(parts.clock);
+    const { deadlineMs } = settings.requested;
+    if (deadlineMs > 0)
+      this.alarm = new DeadlineAlarm(parts.clock, deadlineMs, MAX_WATCHED, ({ peer }, subject) =>
+        this.feed.tell({ kind: "deadline-missed", publisher: peer, subject }),
+      );
     this.queue = new DeliveryQueue(this, {
       overflow: settings.overflow,
       messages: settings.bufferSize,
@@ -161,6 +170,7 @@ export class TopicSubscription<T>
     const patterns = patternsOf(selection, this.key);
     const intervalMs = whole("intervalMs", selection.intervalMs, 1, 0x7fffffff, 0);
     this.current = { ...this.current, patterns, intervalMs };
+    this.alarm?.keep(matcherOf(patterns));
     const number = ++this.changes;
     const asked = [...this.publishers.values()].map(({ link }) => link).filter(({ isMatched }) => isMatched);
     for (const link of asked) link.change(number);
@@ -201,6 +211,7 @@ export class TopicSubscription<T>
     this.publishers.delete(key);
     this.changedLinks.delete(known.link);
     known.link.close();
+    this.alarm?.forget(known.link);
     if (known.link.isMatched) this.feed.tell({ kind: "lost", publisher: known.link.peer, error: undefined });
     this.endIfAllHave();
     this.waits.check();
@@ -245,6 +256,7 @@ export class TopicSubscription<T>
 
   arrived(link: PublisherLink, run: ReceivedRun, seen: SeenSubject, bytes: number): void {
     const expiresAt = run.ttlMs === 0 ? Number.POSITIVE_INFINITY : this.clock.now() + run.ttlMs;
+    this.alarm?.heard(link, run.subject);
     this.queue.push({ run, seen, source: link, expiresAt, bytesEach: bytes / run.count });
     if (this.current.overflow === "fail" && this.queue.isFull) this.failed(this.queueFull());
   }
@@ -263,8 +275,9 @@ export class TopicSubscription<T>
     this.waits.check();
   }
 
-  ended({ peer }: PublisherLink): void {
-    this.feed.tell({ kind: "ended", publisher: peer });
+  ended(link: PublisherLink): void {
+    this.alarm?.forget(link);
+    this.feed.tell({ kind: "ended", publisher: link.peer });
     this.endIfAllHave();
     this.waits.check();
   }
@@ -311,6 +324,7 @@ export class TopicSubscription<T>
   private finish(): void {
     if (this.isClosed) return;
     this.isClosed = true;
+    this.alarm?.close();
     this.stopWatching();
     if (this.signal !== undefined) unwatchAbort(this.signal, this.abortable);
     for (const { link } of this.publishers.values()) link.close();
