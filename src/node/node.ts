@@ -58,6 +58,7 @@ export interface Node extends AsyncDisposable {
   /** For `listInstances`, `watchInstances`. */
   readonly directory: InstanceSource;
   readonly clock: Clock;
+  /** Where the node logs, and the program may: what `publishLogs` says is published. */
   readonly logger: Logger;
   /** Which machine it runs on; see `InstanceInfo.host`. */
   readonly host: string;

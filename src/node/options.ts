@@ -4,6 +4,7 @@ import { invalidArgument } from "../core/error.js";
 import type { Logger } from "../core/logger.js";
 import type { Balancer } from "../naming/balancer.js";
 import type { Resolver } from "../naming/resolver.js";
+import type { LogLevel } from "../pubsub/logs/log-record.js";
 import type { Security } from "../socket/security.js";
 import type { SocketFactory, Tap } from "../socket/socket.js";
 import type { LimitOptions } from "../wire/limits.js";
@@ -62,6 +63,12 @@ export interface NodeOptions extends CommonOptions {
    * most often has a level itself.
    */
   readonly logLevel?: LogThreshold | undefined;
+  /**
+   * Publishes what is logged through `node.logger`, by the kit and by the program, and is at least so loud, whatever
+   * `logLevel` says: `helio logs` shows it, with the last 100 records of each level. The node listens then, as for any
+   * topic. Default: nothing is published.
+   */
+  readonly publishLogs?: LogLevel | undefined;
   /** Whether others may pause, drain and stop the node. Default false. */
   readonly control?: boolean | undefined;
   /** How long a call waits for instances to be found and connected, in milliseconds. Default 2,000. */
@@ -106,6 +113,7 @@ export const nodeOptionNames: readonly (keyof NodeOptions)[] = [
   "labels",
   "advertise",
   "logLevel",
+  "publishLogs",
   "control",
   "connectTimeoutMs",
   "backoff",

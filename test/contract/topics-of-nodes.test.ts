@@ -28,7 +28,7 @@ import { until } from "../support/within.js";
 const open: AsyncDisposable[] = [];
 
 afterEach(async () => {
-  for (const one of open.splice(0).reverse()) await one[Symbol.asyncDispose]();
+  for (const one of open.splice(0)) await one[Symbol.asyncDispose]();
 });
 
 const network = memoryNetwork();
@@ -162,7 +162,8 @@ for (const address of ["fixed", "named"] as const) {
     const topic = RobotService.temperature;
     const services = [address === "fixed" ? topic : topic.path];
     const reader = nodeOf("reader", { resolvers: [fixed([{ services, endpoints: node.endpoints }])] });
-    await using readings = subscribe(reader, topic);
+    const readings = subscribe(reader, topic);
+    open.push(readings);
     await readings.ready({ timeoutMs: 20_000 });
     await publisher.publish({ room: "kitchen", celsius: 21 });
     expect((await readings.next()).value).toMatchObject({
