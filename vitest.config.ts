@@ -8,6 +8,7 @@ const at = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 const measured = [
   "test/integration/adversary/**/*.test.ts",
   "test/integration/discovery/{busy,chaos,crowd,killed,lives,outages,rolling-restart}.test.ts",
+  "test/integration/topics/{killed,stopped}.test.ts",
   "test/contract/socket-process.test.ts",
   "test/unit/wire/compression.test.ts",
 ];

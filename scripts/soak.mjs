@@ -39,6 +39,12 @@ const soaks = [
     "5,000 lives of nodes, 1,000 of them ended while they begin",
   ],
   ["discovery-busy", "discovery/busy.test.ts", "ten minutes on a machine without a moment to spare"],
+  [
+    "topics-killed",
+    "topics/killed.test.ts",
+    "ten publishers, ten subscribers, killed at random for five minutes",
+  ],
+  ["topics-stopped", "topics/stopped.test.ts", "a subscriber stopped for a minute under each policy"],
   ["topics-joins", "topics/late-joins.test.ts", "12,000 subscribers that join under load"],
   ["topics-links", "topics/cut-links.test.ts", "links of subscribers cut 3,600 times"],
 ];
