@@ -75,8 +75,13 @@ export { after, every, type TimerHost, type TimerOptions } from "./node/timers.j
 export { type CheckHealthOptions, checkHealth } from "./node/verbs/check-health.js";
 export { type Health, type HealthNode, type HealthStatus, setHealth } from "./node/verbs/health-board.js";
 export { emitEvent } from "./pubsub/events/emit-event.js";
-export { type EventDelivery, EventSubscription, onEvent } from "./pubsub/events/on-event.js";
-export type { LogLevel } from "./pubsub/logs/log-record.js";
+export {
+  type EventDelivery,
+  EventSubscription,
+  type OnEventOptions,
+  onEvent,
+  type UnreadableEvent,
+} from "./pubsub/events/on-event.js";
 export { type JoinOptions, joinWithin } from "./pubsub/operators/join-within.js";
 export { type Latest, latestOfEach } from "./pubsub/operators/latest-of-each.js";
 export { filter, map } from "./pubsub/operators/map-filter.js";
