@@ -288,6 +288,8 @@ export class TopicSubscription<T>
   }
 
   room(): Promise<void> | undefined {
+    // Any other policy finds room, or has ended the subscription.
+    if (this.current.overflow !== "block") return undefined;
     if (!this.queue.isFull || this.queue.isOver) return undefined;
     return new Promise((resolve) => {
       this.roomy.push(resolve);
