@@ -31,6 +31,6 @@ while (!isOver) {
   for (const value of await measure()) await out.publish({ sensor, ...value });
   await sleep(Number(periodMs));
 }
-out.end(); // the loops of all subscribers end after the last publication
 await out.flush({ level: "taken", timeoutMs: 5_000 });
+out.end(); // the loops of all subscribers end
 console.log(`${out.stats.published} published`);
