@@ -66,6 +66,11 @@ export class Feed {
     return this.waitingMessages + this.held.size;
   }
 
+  /** There is something of the history to take. */
+  get hasHistory(): boolean {
+    return this.before.length > 0;
+  }
+
   /** There is something to take, beside the history. */
   get hasMore(): boolean {
     return this.first < this.queue.length || this.losses.size > 0 || this.lossesBefore.length > 0;
@@ -112,7 +117,14 @@ export class Feed {
     this.waitingBytes = wanted.reduce((sum, slice) => sum + sliceBytes(slice), 0);
     for (const subject of [...this.losses.keys()]) if (!wish.matcher(subject)) this.losses.delete(subject);
     this.lossesBefore = this.lossesBefore.filter(({ state }) => wish.matcher(state.subject));
-    for (const subject of [...this.held.keys()]) if (!wish.matcher(subject)) this.held.delete(subject);
+    for (const subject of [...this.latest.keys()]) if (!wish.matcher(subject)) this.latest.delete(subject);
+    this.before = this.before.slice(this.nextBefore).filter(({ run }) => wish.matcher(run.subject));
+    this.nextBefore = 0;
+    // What comes next may come at once, and after these.
+    const held = [...this.held.values()].filter(({ run }) => wish.matcher(run.subject));
+    this.held.clear();
+    this.notBefore.clear();
+    for (const slice of held) this.replace(slice);
   }
 
   /** A run that matches was published. Enforce the room afterwards, when what can be sent at once has been taken. */
@@ -142,7 +154,7 @@ export class Feed {
       if ((this.notBefore.get(subject) ?? 0) > now) continue;
       this.held.delete(subject);
       this.notBefore.set(subject, now + this.wish.intervalMs);
-      this.push(slice);
+      this.replace(slice);
     }
     if (this.held.size === 0)
       for (const [subject, at] of this.notBefore) if (at <= now) this.notBefore.delete(subject);

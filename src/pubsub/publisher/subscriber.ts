@@ -46,9 +46,12 @@ export class Subscriber {
   private readonly host: SubscriberHost;
   private readonly resumeMs: number;
   private stream: ResponseStream | undefined;
-  private readonly said: Said[] = [];
+  private said: Said[] = [];
   private snapshotDue = true;
   private questions: Question[] = [];
+  /** Those that it was asked and has not answered. */
+  private asked: Question[] = [];
+  private lastChange: Said | undefined;
   /** Responses with runs that it may not have received, the oldest first, and how many came before them. */
   private unconfirmed: (readonly Buffer[])[] = [];
   private unconfirmedBytes = 0;
@@ -58,7 +61,9 @@ export class Subscriber {
   private expiry: Timer | undefined;
   private due: Timer | undefined;
   private dueAt = Number.POSITIVE_INFINITY;
-  private ended = false;
+  /** Nothing more is published; and it has left. */
+  private isEnding = false;
+  private isOver = false;
 
   constructor(
     host: SubscriberHost,
@@ -83,20 +88,35 @@ export class Subscriber {
 
   /** Everything that was published for it has left. */
   get isIdle(): boolean {
-    return !this.feed.hasMore && this.feed.pending === 0 && this.again === 0;
+    return !this.feed.hasMore && this.feed.pending === 0 && !this.feed.hasHistory && this.again === 0;
   }
 
-  /** Begins with a stream, or goes on with another one. */
-  attach(accepted: {
-    readonly epoch: number;
-    readonly topicSequence: number;
-    readonly offered: Offered;
-    readonly schemaHash: string;
-    readonly publisher: Peer;
-  }): ResponseStream {
-    const resumed = this.confirmed > 0 || this.unconfirmed.length > 0 || !this.snapshotDue;
+  /**
+   * Begins with a stream, or goes on with another one. What a broken stream may have lost is said once more.
+   *
+   * @param wish as it is by now, of one that goes on
+   */
+  attach(
+    accepted: {
+      readonly epoch: number;
+      readonly topicSequence: number;
+      readonly offered: Offered;
+      readonly schemaHash: string;
+      readonly publisher: Peer;
+    },
+    wish?: FeedWish,
+  ): ResponseStream {
+    const resumed = wish !== undefined;
     this.expiry?.clear();
+    if (wish !== undefined) this.feed.change(wish);
     this.again = this.unconfirmed.length;
+    this.snapshotDue = true;
+    this.questions = [...this.asked, ...this.questions];
+    this.asked = [];
+    this.said = [];
+    if (this.lastChange !== undefined) this.said.push(this.lastChange);
+    if (this.isEnding) this.said.push(ENDED);
+    const before = this.stream;
     this.said.unshift({
       $case: "accepted",
       value: {
@@ -116,12 +136,13 @@ export class Subscriber {
       left: () => this.detach(stream),
     });
     this.stream = stream;
+    before?.end();
     return stream;
   }
 
   /** Whether what it has not received can be sent once more. */
   canResume(received: number): boolean {
-    return !this.ended && received >= this.confirmed && received <= this.confirmed + this.unconfirmed.length;
+    return !this.isOver && received >= this.confirmed && received <= this.confirmed + this.unconfirmed.length;
   }
 
   /** The stream is over, though the subscription is not. */
@@ -129,10 +150,7 @@ export class Subscriber {
     if (this.stream !== stream) return;
     this.stream = undefined;
     this.again = 0;
-    if (this.ended) {
-      this.leave();
-      return;
-    }
+    this.expiry?.clear();
     this.expiry = this.host.clock.after(this.resumeMs, () => this.leave());
     this.host.away(this);
   }
@@ -147,7 +165,7 @@ export class Subscriber {
     const { stream } = this;
     this.expiry?.clear();
     this.due?.clear();
-    this.ended = true;
+    this.isOver = true;
     this.stream = undefined;
     this.host.gone(this);
     stream?.end(error);
@@ -156,7 +174,8 @@ export class Subscriber {
   change(number: number, patterns: readonly string[], wish: FeedWish): void {
     this.patterns = patterns;
     this.feed.change(wish);
-    this.said.push({ $case: "changed", value: { number: BigInt(number) } });
+    this.lastChange = { $case: "changed", value: { number: BigInt(number) } };
+    this.said.push(this.lastChange);
     this.stir();
   }
 
@@ -164,7 +183,10 @@ export class Subscriber {
     this.confirm(Number(received));
     this.droppedThere = Number(dropped);
     this.pendingThere = pending;
-    this.answered = Math.max(this.answered, Number(answer));
+    // Who answers what was not asked is not believed.
+    for (const { number } of this.asked)
+      if (answer >= number) this.answered = Math.max(this.answered, number);
+    this.asked = this.asked.filter(({ number }) => number > answer);
     this.host.moved(this);
   }
 
@@ -183,9 +205,9 @@ export class Subscriber {
 
   /** Nothing more is published. */
   end(): void {
-    if (this.ended) return;
-    this.ended = true;
-    this.said.push({ $case: "ended", value: {} });
+    if (this.isEnding || this.isOver) return;
+    this.isEnding = true;
+    this.said.push(ENDED);
     this.stir();
   }
 
@@ -213,6 +235,7 @@ export class Subscriber {
     const question = this.questions[0];
     if (question !== undefined && feed.shifted >= Math.min(question.after, feed.pushed)) {
       this.questions.shift();
+      this.asked.push(question);
       return saidResponse({
         $case: "ask",
         value: { number: BigInt(question.number), level: question.level },
@@ -223,7 +246,11 @@ export class Subscriber {
     if (parts !== undefined) return this.send(parts);
     const last = feed.pending > 0 ? undefined : said.shift();
     if (last === undefined) return undefined;
-    if (last.$case === "ended") queueMicrotask(() => this.stream?.end());
+    // It leaves when it has heard that: until then it may have to be told once more.
+    if (last.$case === "ended") {
+      this.expiry?.clear();
+      this.expiry = this.host.clock.after(this.resumeMs, () => this.leave());
+    }
     return saidResponse(last);
   }
 
@@ -242,7 +269,7 @@ export class Subscriber {
   private schedule(): void {
     const { feed, host } = this;
     const at = feed.nextDueAt;
-    if (at >= this.dueAt || this.ended) return;
+    if (at >= this.dueAt || this.isOver) return;
     this.due?.clear();
     this.dueAt = at;
     const now = host.clock.now();
@@ -253,6 +280,8 @@ export class Subscriber {
     });
   }
 }
+
+const ENDED: Said = { $case: "ended", value: {} };
 
 function bytesOf(parts: readonly Buffer[]): number {
   let bytes = 0;

@@ -189,7 +189,7 @@ export class TopicHub {
           );
         }
       }
-      subscriber.leave();
+      subscriber.cancelled(stream);
       stream.end();
     } catch (error) {
       // Who cancels wants no more; one whose stream broke may come back.

@@ -13,6 +13,7 @@ import { DeadlineAlarm } from "../deadline-alarm.js";
 import { drops } from "../overflow.js";
 import { Waits } from "../waits.js";
 import { BlockedPublications } from "./blocked-publications.js";
+import { wishOf } from "./feed-wish.js";
 import { type Counted, describePublisher, publisherStats } from "./publisher-counts.js";
 import { type PublisherSettings, whole } from "./publisher-options.js";
 import type {
@@ -177,13 +178,17 @@ export class TopicPublisher<T> implements Publisher<T>, SubscriberHost {
     const known = subscribers.resumed(open, peer);
     const subscriber = known ?? this.admit(open, peer);
     const { topicSequence } = this.log;
-    const stream = subscriber.attach({
-      epoch: this.parts.epoch,
-      topicSequence,
-      offered: subscribers.offered,
-      schemaHash: schemaHash(this.definition.schema),
-      publisher: this.parts.self,
-    });
+    const stream = subscriber.attach(
+      {
+        epoch: this.parts.epoch,
+        topicSequence,
+        offered: subscribers.offered,
+        schemaHash: schemaHash(this.definition.schema),
+        publisher: this.parts.self,
+      },
+      known && wishOf(open.patterns, open.requested),
+    );
+    if (known !== undefined) known.patterns = open.patterns;
     if (this.hasEnded) subscriber.end();
     this.feed.tell({ kind: "subscribed", peer, patterns: subscriber.patterns, resumed: known !== undefined });
     this.waits.check();

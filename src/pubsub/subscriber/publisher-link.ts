@@ -264,6 +264,7 @@ export class PublisherLink {
     this.received = 0;
     this.confirmed = 0;
     this.hasSnapshot = false;
+    this.answer = 0n;
   }
 
   private take(run: ReceivedRun, bytes: number): void {
