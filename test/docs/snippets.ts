@@ -14,6 +14,7 @@ const GENERATED: Readonly<Record<string, string>> = {
   GreetRequest: "greeter",
   GreetResponse: "greeter",
   MachineService: "machine_heliograph",
+  ThermometerService: "thermometer_heliograph",
   UnknownCake: "bakery",
 };
 const TYPES = ["Interceptor", "Node"];
