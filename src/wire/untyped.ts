@@ -1,8 +1,9 @@
 import { Buffer } from "node:buffer";
 import { Packr } from "msgpackr";
 import { Code } from "../core/code.js";
-import { HeliographError, invalidArgument, messageOf } from "../core/error.js";
+import { HeliographError, messageOf } from "../core/error.js";
 import { msgpackFault } from "./msgpack-outline.js";
+import { plainValue } from "./plain-value.js";
 
 // Plain msgpack, with none of the package's extensions, so that any other implementation reads it.
 const packr = new Packr({
@@ -14,21 +15,18 @@ const packr = new Packr({
 });
 
 /**
- * A value without a schema as it travels: null, booleans, numbers, bigints of 64 bits, strings, bytes, arrays, and objects
- * of these.
+ * A value without a schema as it travels: null, booleans, numbers, bigints of 64 bits, strings, bytes, arrays, and plain
+ * objects of these. `undefined` is null; a field of an object that is `undefined` is left out.
  *
- * @throws HeliographError INVALID_ARGUMENT, reason MALFORMED_MESSAGE
+ * @throws HeliographError INVALID_ARGUMENT that says where in the value what can't travel is
  */
 export function packUntyped(value: unknown): Buffer {
-  try {
-    return Buffer.from(packr.pack(value === undefined ? null : value));
-  } catch (thrown) {
-    throw invalidArgument(`the payload can't be packed: ${messageOf(thrown)}`);
-  }
+  return Buffer.from(packr.pack(plainValue(value)));
 }
 
 /** @throws HeliographError INTERNAL, reason MALFORMED_MESSAGE */
-export function unpackUntyped(bytes: Buffer): unknown {
+export function unpackUntyped(packed: Uint8Array): unknown {
+  const bytes = Buffer.from(packed.buffer, packed.byteOffset, packed.byteLength);
   const problem = msgpackFault(bytes, 0, bytes.length);
   if (problem !== undefined) throw malformed(problem);
   try {
