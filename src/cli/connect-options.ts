@@ -26,6 +26,7 @@ export interface ConnectSettings {
 
 const TIMEOUT_MS = 2_000;
 const HEADING = "Where to look:";
+const MOST_SECONDS = 86_400;
 
 /** Adds the options of verbs that look for nodes. */
 export function connectOptions(command: Command): Command {
@@ -79,6 +80,20 @@ export function positive(value: string): number {
   const number = whole(value);
   if (number > 0) return number;
   throw new InvalidArgumentError("It must be above 0.");
+}
+
+/** For an option that takes a number of seconds above zero. */
+export function seconds(value: string): number {
+  const number = Number(value);
+  if (value.trim() !== "" && number > 0 && number <= MOST_SECONDS) return number;
+  throw new InvalidArgumentError(`It must be a number of seconds above 0, at most ${MOST_SECONDS}.`);
+}
+
+/** For an option that says how often each second. */
+export function rate(value: string): number {
+  const number = Number(value);
+  if (value.trim() !== "" && number > 0 && Number.isFinite(number)) return number;
+  throw new InvalidArgumentError("It must be a number above 0.");
 }
 
 /** For an option that takes a whole number, zero included. */

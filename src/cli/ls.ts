@@ -7,7 +7,7 @@ import { isLiving, leftOutText } from "./lookup/left-out.js";
 import type { Lookup } from "./lookup/lookup.js";
 import type { MemberKind } from "./lookup/member-rows.js";
 import { variantsNotes } from "./lookup/schema-variants.js";
-import { serviceColumns, serviceJson, serviceRows } from "./lookup/service-rows.js";
+import { describedRows, serviceColumns, serviceJson, serviceRows } from "./lookup/service-rows.js";
 import { ambiguousText, findService, servicesOf } from "./lookup/target.js";
 import { printable } from "./output/printable.js";
 import { table } from "./output/table.js";
@@ -132,7 +132,9 @@ async function members(
   const living = instances.filter(isLiving);
   const leftOut = instances.length - living.length;
   if (leftOut > 0) terminal.note(leftOutText(leftOut, "helio ls shows them"));
-  const rows = serviceRows(living).filter((row) => service === undefined || row.service === service);
+  // Who only publishes a topic knows its service, too.
+  const known = kind === "topics" ? describedRows(living) : serviceRows(living);
+  const rows = known.filter((row) => service === undefined || row.service === service);
   const { listMembers, memberColumns, memberJson } = await import("./lookup/member-rows.js");
   const { found, failed } = await listMembers(kind, rows, lookup);
   return { json: found.map(memberJson), lines: table(memberColumns, found, terminal), failed };

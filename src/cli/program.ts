@@ -4,6 +4,7 @@ import { checkCommand } from "./check.js";
 import { completeCommand, completionCommand } from "./completion.js";
 import { describeCommand } from "./describe.js";
 import { doctorCommand } from "./doctor.js";
+import { emitCommand } from "./emit.js";
 import { Failure, UsageError } from "./failure.js";
 import { generateCommand } from "./generate.js";
 import { healthCommand } from "./health.js";
@@ -11,11 +12,15 @@ import { initCommand } from "./init.js";
 import { kitVersion } from "./kit.js";
 import { lsCommand } from "./ls.js";
 import { nodeCommand } from "./node.js";
+import { onCommand } from "./on.js";
 import { printable } from "./output/printable.js";
 import { processTerminal, type Terminal } from "./output/terminal.js";
 import { pingCommand } from "./ping.js";
+import { pubCommand } from "./pub.js";
 import { registryCommand } from "./registry.js";
 import { statsCommand } from "./stats.js";
+import { subCommand } from "./sub.js";
+import { topicsCommand } from "./topics.js";
 import { watchCommand } from "./watch.js";
 
 /** The verbs, as `helio --help` groups them. */
@@ -32,6 +37,7 @@ const groups: Readonly<Record<string, readonly ((terminal: Terminal) => Command)
     doctorCommand,
     nodeCommand,
   ],
+  "Topics and events:": [topicsCommand, subCommand, pubCommand, emitCommand, onCommand],
   "Programs:": [registryCommand],
   "Shell:": [completionCommand],
 };

@@ -11,6 +11,8 @@ const STANDARD_INPUT = "-";
 export interface RequestPlace {
   /** JSON values, and `-` for those on standard input. */
   readonly args: readonly string[];
+  /** What a value is called where it can't be used. Default: request. */
+  readonly noun?: string | undefined;
   /** Of JSON values, after the others. */
   readonly file: string | undefined;
   readonly input: NodeJS.ReadableStream;
@@ -25,10 +27,11 @@ export interface RequestPlace {
  * @throws UsageError for what is no JSON, or no message of the type, with its place
  */
 export function readRequests<T>(type: MessageType<T>, place: RequestPlace): AsyncIterable<T> {
+  const { noun = "request" } = place;
   const given = place.args.map((text, i) =>
     text === STANDARD_INPUT
       ? text
-      : { request: parse(type, text, place.args.length === 1 ? "the request" : `request ${i + 1}`) },
+      : { request: parse(type, text, place.args.length === 1 ? `the ${noun}` : `${noun} ${i + 1}`) },
   );
   return requests(type, given, place);
 }

@@ -14,7 +14,7 @@ import type { Listing } from "../lookup/known-instance.js";
 import { isLiving, leftOutText } from "../lookup/left-out.js";
 import type { Lookup } from "../lookup/lookup.js";
 import { schemaVariants, variantsNotes } from "../lookup/schema-variants.js";
-import { servicesOf } from "../lookup/target.js";
+import { describedServicesOf } from "../lookup/target.js";
 import { printable } from "../output/printable.js";
 import type { Terminal } from "../output/terminal.js";
 import { findMethodName } from "../reflect/find-method-name.js";
@@ -109,7 +109,7 @@ function readService({ name, descriptorSet }: ReflectedService): DescService {
 
 /** Those of the living. */
 async function readServices({ listing, lookup, terminal }: DescribeParts): Promise<DescService[]> {
-  const found = servicesOf(listing.instances.filter(isLiving)).map(async (name) => {
+  const found = describedServicesOf(listing.instances.filter(isLiving)).map(async (name) => {
     try {
       return [readService(await reflect(name, listing, lookup))];
     } catch (error) {

@@ -1,6 +1,6 @@
 import { Failure } from "../failure.js";
 import type { Listing } from "../lookup/known-instance.js";
-import { ambiguousText, findTarget, servicesOf, type Target } from "../lookup/target.js";
+import { ambiguousText, describedServicesOf, findTarget, type Target } from "../lookup/target.js";
 import { type MethodName, parseMethodName } from "../reflect/method-name.js";
 import { findServiceName } from "../reflect/service-name.js";
 
@@ -28,6 +28,6 @@ export function findSubject(word: string | undefined, listing: Listing): Subject
   if ("instances" in target) return { kind: "nodes", target };
   // Those of the kit are not announced.
   const isService =
-    findServiceName(word, servicesOf(listing.instances)).kind !== "none" || word.endsWith("Service");
+    findServiceName(word, describedServicesOf(listing.instances)).kind !== "none" || word.endsWith("Service");
   return { kind: isService ? "service" : "type", name: word };
 }

@@ -1,5 +1,6 @@
 import type { InfoResponse } from "../../gen/heliograph/node/v1/node.js";
 import type { KnownInstance } from "../lookup/known-instance.js";
+import { isTopicName } from "../lookup/target.js";
 import { printable } from "../output/printable.js";
 import { age, bytes, count, shortTime } from "../output/units.js";
 
@@ -15,7 +16,8 @@ export function nodeFacts(instance: KnownInstance, info: InfoResponse | undefine
     ["state", [`${instance.state}, ${instance.condition}`]],
     ["started", [startText(instance, info)]],
     ["endpoints", instance.endpoints],
-    ["services", services.map(({ name, schemaHash }) => `${name}  ${schemaHash}`.trimEnd())],
+    ["services", names(services, (name) => !isTopicName(name))],
+    ["topics", names(services, isTopicName)],
     ["labels", Object.entries(labels).map(([name, value]) => `${name}=${value}`)],
     ["process", [processText(instance, info)]],
     ["security", info === undefined ? [] : [info.security]],
@@ -34,6 +36,13 @@ export function nodeFacts(instance: KnownInstance, info: InfoResponse | undefine
     const shown = values.map(printable).filter((value) => value !== "");
     return shown.length === 0 ? [] : [[title, shown]];
   });
+}
+
+/** Those of what is announced that are wanted, with the hashes of their schemas. */
+function names(services: KnownInstance["services"], wanted: (name: string) => boolean): string[] {
+  return services
+    .filter(({ name }) => wanted(name))
+    .map(({ name, schemaHash }) => `${name}  ${schemaHash}`.trimEnd());
 }
 
 /** Facts as lines: the titles in a column of their own. */

@@ -2,6 +2,7 @@ import { nameOf } from "../lookup/instance-name.js";
 import type { KnownInstance } from "../lookup/known-instance.js";
 import { isLiving } from "../lookup/left-out.js";
 import { isReady, serviceRows } from "../lookup/service-rows.js";
+import { servicesOf } from "../lookup/target.js";
 import { age, count, counted } from "../output/units.js";
 import type { Facts, Finding, NodeFacts } from "./facts.js";
 
@@ -109,12 +110,8 @@ export function checkNames({ nodes }: Facts): Finding[] {
   }
   const findings = [...byName].flatMap(([name, instances]): Finding[] => {
     const sets = new Set(
-      instances.map(({ services }) =>
-        services
-          .map((each) => each.name)
-          .sort()
-          .join(", "),
-      ),
+      // Any instance may publish.
+      instances.map((instance) => servicesOf([instance]).join(", ")),
     );
     if (name === "" || sets.size < 2) return [];
     return [

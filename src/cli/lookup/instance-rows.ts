@@ -5,6 +5,7 @@ import type { Column } from "../output/table.js";
 import { age, bytes, count, shortTime } from "../output/units.js";
 import { shortInstance } from "./instance-name.js";
 import type { KnownInstance } from "./known-instance.js";
+import { isTopicName } from "./target.js";
 
 /** An instance as JSON shows it. */
 export function infoJson(instance: InstanceInfo): object {
@@ -61,8 +62,16 @@ export function instanceColumns(colours: Colours, nowUs: number): readonly Colum
     },
     { title: "LABELS", cell: ({ labels }) => labelText(labels) },
     { title: "ENDPOINTS", cell: ({ endpoints }) => endpoints.join(", ") || "none" },
-    { title: "SERVICES", cell: ({ services }) => services.map(({ name }) => name).join(", ") || "none" },
+    { title: "SERVICES", cell: (instance) => names(instance, false) || "none" },
+    { title: "TOPICS", cell: (instance) => names(instance, true) },
   ];
+}
+
+function names({ services }: KnownInstance, ofTopics: boolean): string {
+  return services
+    .filter(({ name }) => isTopicName(name) === ofTopics)
+    .map(({ name }) => name)
+    .join(", ");
 }
 
 /** What colour a state has. */

@@ -4,9 +4,10 @@ import { readMember, type SchemaMember } from "../../wire/schema-member.js";
 import { readSchema, requireService } from "../../wire/schema-registry.js";
 import { troubleLines } from "../failure.js";
 import type { Column } from "../output/table.js";
-import { reflect } from "../reflect/reflect.js";
+import { schemaOf } from "../reflect/schema-of.js";
 import type { Lookup } from "./lookup.js";
-import type { ServiceRow } from "./service-rows.js";
+import { isReady, type ServiceRow } from "./service-rows.js";
+import { announces } from "./target.js";
 
 /** The kinds of members that can be listed. */
 export type MemberKind = "methods" | "topics" | "pipelines" | "actions";
@@ -20,7 +21,7 @@ export interface MemberRow {
   readonly member: SchemaMember;
   readonly request: string;
   readonly response: string;
-  /** How many instances serve it that can be called. */
+  /** How many instances serve it, or publish it if it is a topic, that can be called. */
   readonly ready: number;
   readonly instances: number;
 }
@@ -33,10 +34,10 @@ export async function listMembers(
 ): Promise<{ readonly found: readonly MemberRow[]; readonly failed: readonly string[] }> {
   const failed: string[] = [];
   const rows = await Promise.all(
-    services.map(async ({ service, ready, instances }) => {
+    services.map(async (row) => {
+      const { service, instances } = row;
       try {
-        const { descriptorSet } = await reflect(service, { registries: [], instances }, lookup);
-        return memberRows(kind, descriptorSet, { service, ready, instances: instances.length });
+        return memberRows(kind, await schemaOf(service, { registries: [], instances }, lookup), row);
       } catch (error) {
         failed.push(...troubleLines(error).map((line) => `${service}: ${line}`));
         return [];
@@ -50,20 +51,25 @@ export async function listMembers(
 function memberRows(
   kind: MemberKind,
   descriptorSet: Uint8Array,
-  { service, ready, instances }: Pick<MemberRow, "service" | "ready" | "instances">,
+  { service, instances }: ServiceRow,
 ): MemberRow[] {
   const whose = `the schema of ${service}`;
   const found: DescService = requireService(readSchema(descriptorSet, whose), service, whose);
   return found.methods
-    .map((method) => ({
-      service,
-      name: method.name,
-      member: readMember(method),
-      request: method.input.typeName,
-      response: method.output.typeName,
-      ready,
-      instances,
-    }))
+    .map((method) => {
+      const member = readMember(method);
+      const name = member.kind === "topic" ? `${service}/${method.name}` : service;
+      const having = instances.filter((instance) => announces(instance, name));
+      return {
+        service,
+        name: method.name,
+        member,
+        request: method.input.typeName,
+        response: method.output.typeName,
+        ready: having.filter(isReady).length,
+        instances: having.length,
+      };
+    })
     .filter(({ member }) => kindOf(member) === kind);
 }
 

@@ -1,7 +1,7 @@
 import type { Column } from "../output/table.js";
 import { counted } from "../output/units.js";
 import type { KnownInstance } from "./known-instance.js";
-import { servicesOf } from "./target.js";
+import { announces, describedServicesOf, describes, servicesOf } from "./target.js";
 
 /** A service with all that serve it. */
 export interface ServiceRow {
@@ -15,15 +15,31 @@ export interface ServiceRow {
 
 /** The services of a list of instances, by name. */
 export function serviceRows(instances: readonly KnownInstance[]): ServiceRow[] {
-  return servicesOf(instances).map((service) => {
-    const serving = instances.filter(({ services }) => services.some(({ name }) => name === service));
-    const schemas = new Map<string, number>();
-    for (const { services } of serving) {
-      const hash = services.find(({ name }) => name === service)?.schemaHash ?? "";
-      schemas.set(hash, (schemas.get(hash) ?? 0) + 1);
-    }
-    return { service, ready: serving.filter(isReady).length, instances: serving, schemas };
-  });
+  return servicesOf(instances).map((service) =>
+    rowOf(
+      service,
+      instances.filter((each) => announces(each, service)),
+    ),
+  );
+}
+
+/** The services of which instances publish topics, too, with those that do among their instances. */
+export function describedRows(instances: readonly KnownInstance[]): ServiceRow[] {
+  return describedServicesOf(instances).map((service) =>
+    rowOf(
+      service,
+      instances.filter((each) => describes(each, service)),
+    ),
+  );
+}
+
+function rowOf(service: string, serving: readonly KnownInstance[]): ServiceRow {
+  const schemas = new Map<string, number>();
+  for (const { services } of serving) {
+    const hash = services.find(({ name }) => name === service)?.schemaHash ?? "";
+    schemas.set(hash, (schemas.get(hash) ?? 0) + 1);
+  }
+  return { service, ready: serving.filter(isReady).length, instances: serving, schemas };
 }
 
 /** Whether an instance is called by clients that know no more than discovery does. */

@@ -1,6 +1,7 @@
 import { closestNames } from "../../core/closest-names.js";
 import type { InstanceInfo } from "../../naming/instance.js";
 import { findServiceName } from "../reflect/service-name.js";
+import { findTopicName } from "../reflect/topic-name.js";
 import { shortInstance } from "./instance-name.js";
 import type { KnownInstance } from "./known-instance.js";
 
@@ -9,8 +10,8 @@ export type Named = Pick<InstanceInfo, "node" | "instance" | "endpoints" | "serv
 
 /** What a name on the command line stands for. */
 export interface Target<I extends Named = KnownInstance> {
-  readonly kind: "all" | "node" | "instance" | "service" | "endpoint";
-  /** The whole name: of the service, when a part of it was given. */
+  readonly kind: "all" | "node" | "instance" | "service" | "topic" | "endpoint";
+  /** The whole name: of the service or topic, when a part of it was given. */
   readonly name: string;
   /** At least one, unless the kind is `all`. */
   readonly instances: readonly I[];
@@ -28,7 +29,7 @@ const LEAST_PREFIX = 4;
 
 /**
  * Finds what a name stands for: a node, an instance, an endpoint that a node listens on, a service as `findServiceName`
- * has it, the last part of a node's name, or the beginning of an instance. The earlier of these goes before the later.
+ * has it, a topic as `findTopicName` has it, the last part of a node's name, or the beginning of an instance. The earlier of these goes before the later.
  * Without a name, all.
  */
 export function findTarget<I extends Named>(
@@ -45,6 +46,7 @@ export function findTarget<I extends Named>(
     of("instance", ({ instance }) => instance === name) ??
     of("endpoint", ({ endpoints }) => endpoints.includes(name)) ??
     findService(instances, name) ??
+    findTopic(instances, name) ??
     nodeByEnd(instances, name) ??
     prefix(instances, name) ?? { kind: "none", candidates: similar(instances, name) }
   );
@@ -52,6 +54,39 @@ export function findTarget<I extends Named>(
 
 /** The services that instances announce, each once, in order: those of the kit are not among them. */
 export function servicesOf(instances: readonly Named[]): string[] {
+  return announcedNames(instances).filter((name) => !isTopicName(name));
+}
+
+/** The topics that instances publish, each once, in order, by their names `package.Service/Topic`. */
+export function topicsOf(instances: readonly Named[]): string[] {
+  return announcedNames(instances).filter(isTopicName);
+}
+
+/** The services that instances serve, or of which they publish a topic. */
+export function describedServicesOf(instances: readonly Named[]): string[] {
+  return [...new Set(announcedNames(instances).map(serviceOfName))].sort();
+}
+
+/** Whether an instance serves a service or publishes a topic of it, so that it can tell what it is. */
+export function describes({ services }: Named, service: string): boolean {
+  return services.some(({ name }) => serviceOfName(name) === service);
+}
+
+/** Whether an instance serves the service, or publishes the topic, of this name. */
+export function announces({ services }: Named, name: string): boolean {
+  return services.some((each) => each.name === name);
+}
+
+/** Among what instances announce, a name with a slash is that of a topic. */
+export function isTopicName(name: string): boolean {
+  return name.includes("/");
+}
+
+function serviceOfName(name: string): string {
+  return name.split("/")[0] ?? name;
+}
+
+function announcedNames(instances: readonly Named[]): string[] {
   return [...new Set(instances.flatMap(({ services }) => services.map(({ name }) => name)))].sort();
 }
 
@@ -68,7 +103,25 @@ export function findService<I extends Named>(
       return { kind: "ambiguous", candidates: found.candidates };
     case "one": {
       const { name } = found;
-      return { kind: "service", name, instances: instances.filter((each) => serves(each, name)) };
+      return { kind: "service", name, instances: instances.filter((each) => announces(each, name)) };
+    }
+  }
+}
+
+/** Finds a topic that is published, as `findTopicName` does. */
+export function findTopic<I extends Named>(
+  instances: readonly I[],
+  wanted: string,
+): Target<I> | NoTarget | undefined {
+  const found = findTopicName(wanted, topicsOf(instances));
+  switch (found.kind) {
+    case "none":
+      return undefined;
+    case "several":
+      return { kind: "ambiguous", candidates: found.candidates };
+    case "one": {
+      const { name } = found;
+      return { kind: "topic", name, instances: instances.filter((each) => announces(each, name)) };
     }
   }
 }
@@ -76,10 +129,6 @@ export function findService<I extends Named>(
 /** What to tell a user whose word has several meanings. */
 export function ambiguousText(name: string, { candidates }: NoTarget): string {
   return `${JSON.stringify(name)} may be any of ${candidates.join(", ")}; write it in full`;
-}
-
-function serves({ services }: Named, name: string): boolean {
-  return services.some((each) => each.name === name);
 }
 
 function nodeByEnd<I extends Named>(instances: readonly I[], name: string): Target<I> | NoTarget | undefined {

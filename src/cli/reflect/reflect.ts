@@ -3,17 +3,18 @@ import { HeliographError } from "../../core/error.js";
 import { ControlService } from "../../gen/heliograph/control/v1/control_heliograph.js";
 import { HealthService } from "../../gen/heliograph/health/v1/health_heliograph.js";
 import { NodeService } from "../../gen/heliograph/node/v1/node_heliograph.js";
+import { TopicService } from "../../gen/heliograph/pubsub/v1/topic_heliograph.js";
 import { hashBytes } from "../../wire/schema-hash.js";
 import { Failure } from "../failure.js";
 import { nameOf } from "../lookup/instance-name.js";
 import type { KnownInstance, Listing } from "../lookup/known-instance.js";
 import type { Lookup } from "../lookup/lookup.js";
 import type { Reached } from "../lookup/reach.js";
-import { servicesOf } from "../lookup/target.js";
+import { describedServicesOf, describes } from "../lookup/target.js";
 import { findServiceName, meant } from "./service-name.js";
 
 /** What every node serves without announcing it. */
-const kitServices = [NodeService, HealthService, ControlService];
+const kitServices = [NodeService, HealthService, ControlService, TopicService];
 
 /** A service, as an instance that serves it has described it. */
 export interface ReflectedService {
@@ -28,12 +29,12 @@ export interface ReflectedService {
 }
 
 /**
- * The full name of a service that somebody serves.
+ * The full name of a service that somebody serves, or publishes a topic of.
  *
  * @throws Failure that says what it may mean
  */
 export function resolveService(wanted: string, listing: Listing): string {
-  const announced = servicesOf(listing.instances);
+  const announced = describedServicesOf(listing.instances);
   const own = kitServices.map(({ $service }) => $service);
   const found = findServiceName(wanted, announced);
   // The kit's own come second: users may have a HealthService, too.
@@ -52,7 +53,7 @@ export function resolveService(wanted: string, listing: Listing): string {
 }
 
 /**
- * Asks the instances that serve a service for its schema, those that can be called first, until one answers.
+ * Asks the instances that serve a service, or publish a topic of it, for its schema, those that can be called first, until one answers.
  *
  * @param name full name, of `resolveService`
  * @param only what the user has named; undefined for any instance
@@ -64,7 +65,7 @@ export async function reflect(
   lookup: Lookup,
   only?: readonly KnownInstance[],
 ): Promise<ReflectedService> {
-  const candidates = (only ?? instances).filter((instance) => serves(instance, name));
+  const candidates = (only ?? instances).filter((instance) => tells(instance, name));
   const failed: string[] = [];
   for (const instance of [...candidates].sort((a, b) => rank(a) - rank(b))) {
     const answer = await describe(name, instance, lookup);
@@ -80,11 +81,9 @@ export async function reflect(
   );
 }
 
-function serves({ endpoints, services }: KnownInstance, name: string): boolean {
-  if (endpoints.length === 0) return false;
-  return (
-    services.some((service) => service.name === name) || kitServices.some(({ $service }) => $service === name)
-  );
+function tells(instance: KnownInstance, name: string): boolean {
+  if (instance.endpoints.length === 0) return false;
+  return describes(instance, name) || kitServices.some(({ $service }) => $service === name);
 }
 
 /** Who can be called goes first, who is known to be dead last. */

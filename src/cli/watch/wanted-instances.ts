@@ -21,6 +21,7 @@ export function wantedInstances(
     case "node":
       return ({ node }) => node === found.name;
     case "service":
+    case "topic":
       return ({ services }) => services.some((service) => service.name === found.name);
     case "instance":
       return ({ instance }) => instance === found.name;

@@ -40,7 +40,7 @@ afterAll(async () => {
   await rm(folder, { recursive: true });
 });
 
-/** Starts tools, which takes its time: test/codegen/cli.test.ts holds it. */
+/** What starts tools, which takes its time, test/codegen/cli.test.ts holds; what goes on in silence, topics.test.ts. */
 const ELSEWHERE = ["-"];
 
 /** Command lines by what they end with. REGISTRY, NODE, PROJECT stand for those of this test. */
@@ -85,6 +85,27 @@ const lines: Readonly<Record<string, readonly (readonly string[])[]>> = {
     ["resume", "gone", "--registry", "REGISTRY"],
     ["pose", "NODE"],
   ],
+  topics: [
+    ["--seconds", "0.01", "--endpoint", "NODE"],
+    ["--registry", "ipc:///nowhere/r"],
+    ["--seconds", "x"],
+  ],
+  sub: [
+    ["Events", "--rate", "--seconds", "0.01", "--endpoint", "NODE"],
+    ["Nothing/There", "--endpoint", "NODE"],
+    ["Events", "--key", "x", "--endpoint", "NODE"],
+  ],
+  pub: [
+    ["Events", "--subscribers", "0", "--registry", "REGISTRY"],
+    ["Events", "--wait-ms", "1", "--registry", "REGISTRY"],
+    ["Events", "{", "--registry", "REGISTRY"],
+  ],
+  emit: [
+    ["bell", "--subscribers", "0", "--registry", "REGISTRY"],
+    ["bell", "--wait-ms", "1", "--registry", "REGISTRY"],
+    ["a//b", "--registry", "REGISTRY"],
+  ],
+  on: [ELSEWHERE, ["bell", "--registry", "ipc:///nowhere/r"], ["a//b"]],
   registry: [
     ["--endpoint", "tcp://127.0.0.1:*"],
     ["--endpoint", "NODE"],
@@ -94,7 +115,7 @@ const lines: Readonly<Record<string, readonly (readonly string[])[]>> = {
 };
 
 /** Commands that go on until Ctrl+C, which comes once they have printed something. */
-const endless = new Set(["watch", "registry"]);
+const endless = new Set(["watch", "sub", "registry"]);
 
 async function codeOf(command: string, args: readonly string[]): Promise<number> {
   const names = { REGISTRY: endpointOf(registry), NODE: endpointOf(echo), PROJECT: project };

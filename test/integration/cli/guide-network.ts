@@ -5,6 +5,7 @@ import {
   connectTo,
   createClient,
   createNode,
+  createPublisher,
   insecure,
   type Node,
   type NodeOptions,
@@ -43,6 +44,10 @@ export async function startGuideNetwork(): Promise<GuideNetwork> {
   const two = await greeter("eu-2");
   const robot = make("robot");
   await serve(robot, RobotService, {});
+  const readings = createPublisher(robot, RobotService.temperature, { history: 1 });
+  await readings.publish({ room: "kitchen", celsius: 21.5 });
+  await readings.publish({ room: "hall", celsius: 19 });
+  await robot.announced();
   await makeCalls(one);
   await complete(registryNode);
   const nodes = [one, two, robot, registryNode];

@@ -33,7 +33,7 @@ describe("helio ls", () => {
   test("shows topics with their keys and types", async () => {
     expect(await rows("topics")).toEqual([
       ["MEMBER", "READY", "KEY", "TYPES"],
-      ["example.v1.RobotService/Temperature", "1/1", "{room}", "example.v1.Reading"],
+      ["example.v1.RobotService/Temperature", "0/0", "{room}", "example.v1.Reading"],
     ]);
   });
 
