@@ -160,6 +160,11 @@ export class Subscriber {
     if (this.stream === undefined || this.stream === stream) this.leave();
   }
 
+  /** What the subscriber has said on this stream can't be taken. */
+  refused(stream: ResponseStream, error: HeliographError): void {
+    if (this.stream === stream) this.leave(error);
+  }
+
   /** It is over: the subscriber wants no more, or there is nobody to publish. */
   leave(error?: HeliographError): void {
     const { stream } = this;

@@ -119,6 +119,7 @@ export class TopicHub {
         reason: "PROTOCOL_VIOLATION",
       });
     const open = said.value;
+    wishOf(open.patterns, open.requested);
     let publisher = this.publishers.get(open.topic);
     if (publisher === undefined) {
       yield saidResponse({ $case: "waiting", value: {} });
@@ -191,9 +192,11 @@ export class TopicHub {
       }
       subscriber.cancelled(stream);
       stream.end();
-    } catch (error) {
+    } catch (thrown) {
+      const error = HeliographError.from(thrown);
       // Who cancels wants no more; one whose stream broke may come back.
-      if (HeliographError.from(error).reason === "CALL_CANCELLED") subscriber.cancelled(stream);
+      if (error.reason === "CALL_CANCELLED") subscriber.cancelled(stream);
+      else if (error.code === Code.InvalidArgument) subscriber.refused(stream, error);
       else subscriber.detach(stream);
     }
   }

@@ -4,6 +4,7 @@ import { Reliability, type Requested } from "../../gen/heliograph/pubsub/v1/topi
 import { checkPattern } from "../../naming/subject.js";
 import { showValue } from "../../wire/show-value.js";
 import { checkOverflow, type Overflow } from "../overflow.js";
+import { MAX_PATTERNS } from "../publisher/feed-wish.js";
 import { whole } from "../publisher/publisher-options.js";
 import type { Key, TopicKey } from "../topic-key.js";
 
@@ -111,5 +112,7 @@ export function patternsOf({ key, subject }: Selection, of: TopicKey): readonly 
   if (subject === undefined) return [];
   const patterns = Array.isArray(subject) ? subject : [subject];
   if (patterns.length === 0) throw invalidArgument("subject is an empty list: leave it out for all subjects");
+  if (patterns.length > MAX_PATTERNS)
+    throw invalidArgument(`subject has at most ${MAX_PATTERNS} patterns, got ${patterns.length}`);
   return patterns.map(checkPattern);
 }
