@@ -9,6 +9,8 @@ export interface SeenSubject {
   last: number;
   /** The topic sequence of that. */
   topicLast: number;
+  /** It was not wanted for a while: what lies before its next run is no loss. */
+  wasUnwanted: boolean;
   /** The last that was delivered; what lies between it and the next delivery is missed. */
   delivered: number;
 }

@@ -8,6 +8,7 @@ import {
   type Offered,
   SubscribeResponse,
 } from "../../gen/heliograph/pubsub/v1/topic.js";
+import { matcherOf, type SubjectMatcher } from "../../naming/subject-pattern.js";
 import type { Peer } from "../../rpc/context.js";
 import type { Transport, UsedService } from "../../rpc/transport.js";
 import { schemaHash } from "../../wire/schema-hash.js";
@@ -70,6 +71,12 @@ interface Question {
   readonly passed: number;
 }
 
+/** Other subjects are wanted. */
+interface Change {
+  readonly number: number;
+  readonly matcher: SubjectMatcher;
+}
+
 /** A subscription's way to one publisher, over the streams that it takes, one after another. */
 export class PublisherLink {
   peer: Peer;
@@ -92,6 +99,9 @@ export class PublisherLink {
   private confirmTimer: Timer | undefined;
   private questions: Question[] = [];
   private answer = 0n;
+  /** Those that the publisher has not said it knows, and the last of which the stream began with. */
+  private changes: Change[] = [];
+  private changedBefore = 0;
   private failures = 0;
   private wake: (() => void) | undefined;
 
@@ -113,6 +123,7 @@ export class PublisherLink {
       }
       this.confirmTimer?.clear();
       this.confirmTimer = undefined;
+      this.requests = undefined;
       const wasMatched = this.isMatched;
       this.isMatched = false;
       if (this.isOver) return;
@@ -138,6 +149,7 @@ export class PublisherLink {
   /** From now on other subjects are wanted. */
   change(number: number): void {
     const { patterns, intervalMs } = this.host.settings;
+    this.changes.push({ number, matcher: matcherOf(patterns) });
     this.requests?.say({
       $case: "change",
       value: { number: BigInt(number), patterns: [...patterns], intervalMs },
@@ -171,6 +183,7 @@ export class PublisherLink {
     const requests = new RequestStream();
     this.requests = requests;
     this.questions = [];
+    this.changedBefore = this.changes.at(-1)?.number ?? 0;
     this.open(requests);
     const responses = transport.bidiStream(subscribeMethod, requests, {
       instance,
@@ -234,6 +247,7 @@ export class PublisherLink {
       case "accepted": {
         const { subscription, epoch, offered, resumed } = said.value;
         if (!resumed) this.begin(subscription, epoch);
+        this.changed(this.changedBefore);
         this.isMatched = true;
         this.failures = 0;
         this.host.accepted(this, offered!, resumed);
@@ -244,7 +258,7 @@ export class PublisherLink {
         this.host.snapshot(this);
         break;
       case "changed":
-        this.host.changed(this, Number(said.value.number));
+        this.changed(Number(said.value.number));
         break;
       case "ask":
         this.ask(said.value.number, said.value.level);
@@ -267,6 +281,14 @@ export class PublisherLink {
     this.answer = 0n;
   }
 
+  /** The publisher goes by this change, and by those before. */
+  private changed(number: number): void {
+    for (const change of this.changes.filter((each) => each.number <= number))
+      for (const [subject, seen] of this.subjects) if (!change.matcher(subject)) seen.wasUnwanted = true;
+    this.changes = this.changes.filter((each) => each.number > number);
+    if (number > 0) this.host.changed(this, number);
+  }
+
   private take(run: ReceivedRun, bytes: number): void {
     const { subject, sequence, topicSequence, dropped, count } = run;
     let seen = this.subjects.get(subject);
@@ -275,10 +297,12 @@ export class PublisherLink {
     if (seen === undefined || isAnew) {
       if (this.subjects.size >= MAX_SUBJECTS && !isAnew) this.forgetSubject();
       const before = sequence - dropped - 1;
-      seen = { last: before, topicLast: 0, delivered: before };
+      seen = { last: before, topicLast: 0, wasUnwanted: false, delivered: before };
       this.subjects.set(subject, seen);
     }
     seen.topicLast = Math.max(seen.topicLast, topicSequence + Math.max(0, count - 1));
+    if (seen.wasUnwanted) seen.last = Math.max(seen.last, sequence - dropped - 1);
+    seen.wasUnwanted = false;
     const missed = sequence - seen.last - 1;
     if (missed > 0) this.host.missed(this, subject, missed);
     // What has arrived before: a history that begins with it.

@@ -84,6 +84,8 @@ export class TopicSubscription<T>
   private changes = 0;
   private readonly changedLinks = new Map<PublisherLink, number>();
   private isClosed = false;
+  /** Until publishers were told: who waits for it may then close the connection to them. */
+  private parting: Promise<void> | undefined;
 
   constructor(
     topic: Topic<T>,
@@ -173,7 +175,8 @@ export class TopicSubscription<T>
     this.alarm?.keep(matcherOf(patterns));
     const number = ++this.changes;
     const asked = [...this.publishers.values()].map(({ link }) => link).filter(({ isMatched }) => isMatched);
-    for (const link of asked) link.change(number);
+    // Who has not answered yet goes by what it is told last.
+    for (const { link } of this.publishers.values()) link.change(number);
     const knows = (link: PublisherLink) => !link.isMatched || (this.changedLinks.get(link) ?? 0) >= number;
     await this.waits.until(
       () => asked.every(knows),
@@ -187,8 +190,8 @@ export class TopicSubscription<T>
   }
 
   async close(): Promise<void> {
-    if (this.isClosed) return;
-    await this.queue.return();
+    if (!this.isClosed) await this.queue.return();
+    await this.parting;
   }
 
   // What the source says.
@@ -271,7 +274,7 @@ export class TopicSubscription<T>
   }
 
   changed(link: PublisherLink, number: number): void {
-    this.changedLinks.set(link, number);
+    this.changedLinks.set(link, Math.max(number, this.changedLinks.get(link) ?? 0));
     this.waits.check();
   }
 
@@ -326,6 +329,7 @@ export class TopicSubscription<T>
   private finish(): void {
     if (this.isClosed) return;
     this.isClosed = true;
+    this.parting = nextTurn();
     this.alarm?.close();
     this.stopWatching();
     if (this.signal !== undefined) unwatchAbort(this.signal, this.abortable);
@@ -360,6 +364,12 @@ export class TopicSubscription<T>
       { reason: "QUEUE_FULL" },
     );
   }
+}
+
+function nextTurn(): Promise<void> {
+  return new Promise((resolve) => {
+    setImmediate(resolve);
+  });
 }
 
 function matched({ link, offered }: Known): MatchedPublisher {
