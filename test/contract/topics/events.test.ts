@@ -13,12 +13,20 @@ import { memoryNetwork } from "../../../src/testing/index.js";
 import { silent } from "../rpc-harness.js";
 import { home, own, take, turn } from "./topic-harness.js";
 
+/** Closes the node's publisher before those who listen, and without waiting for what they say. */
+function closedFirst({ topics }: Node): void {
+  own({
+    [Symbol.asyncDispose]: async () => void (await topics.get(EventService.events)?.close({ timeoutMs: 0 })),
+  });
+}
+
 /** Emits and listens over one connection: what was emitted, by what arrived. */
 async function pair(pattern: string | readonly string[] = "**") {
   const { node, connect } = await home();
   await emitEvent(node, "first");
   const events = own(onEvent(connect(), pattern));
   await events.ready({ timeoutMs: 5_000 });
+  closedFirst(node);
   return { node, events };
 }
 
@@ -28,6 +36,7 @@ async function byHand(onError?: (error: Error, event: UnreadableEvent) => void) 
   await emitEvent(node, "first");
   const events = own(onEvent(connect(), "**", onError === undefined ? {} : { onError }));
   await events.ready({ timeoutMs: 5_000 });
+  closedFirst(node);
   const publisher = node.topics.get(EventService.events);
   const emit = (...bytes: readonly number[]) => publisher?.publishTo("a", { payload: Buffer.from(bytes) });
   return { events, emit };
