@@ -9,17 +9,17 @@ export interface Candidate {
 /** What may stand under the cursor. */
 export interface Completion {
   readonly candidates: readonly Candidate[];
-  /** The names that are there would fit, too: of methods, of services, or of nodes as well as services. */
+  /** The names that are there would fit, too: of methods, of topics, of services, or of nodes as well as services. */
   readonly names: NameKind | undefined;
   /** The values of options that were given already, by their attribute names. */
   readonly given: ReadonlyMap<string, readonly string[]>;
 }
 
 /** What kind of names may stand under the cursor. */
-export type NameKind = "methods" | "services" | "nodes";
+export type NameKind = "methods" | "topics" | "services" | "nodes";
 
 /** What arguments are called that are names. */
-const KINDS: Readonly<Record<string, NameKind>> = { name: "nodes", method: "methods" };
+const KINDS: Readonly<Record<string, NameKind>> = { name: "nodes", method: "methods", topic: "topics" };
 /** Values of options that name a node or a service are called so. */
 const NAME = "name";
 

@@ -3,7 +3,7 @@ import type { KnownInstance } from "../lookup/known-instance.js";
 import { isLiving } from "../lookup/left-out.js";
 import type { Lookup } from "../lookup/lookup.js";
 import { serviceRows } from "../lookup/service-rows.js";
-import { servicesOf } from "../lookup/target.js";
+import { servicesOf, topicsOf } from "../lookup/target.js";
 import type { Terminal } from "../output/terminal.js";
 import type { Candidate, Completion } from "./complete-words.js";
 
@@ -12,7 +12,7 @@ const SAFE = /^[\w./-]+$/;
 /** A shell waits. */
 const TIMEOUT_MS = 400;
 
-/** The names of methods, services and nodes that the registries know, as far as they answer at once. Never rejects. */
+/** The names of methods, topics, services and nodes that the registries know, as far as they answer at once. Never rejects. */
 export async function knownNames(
   { names, given }: Completion,
   word: string,
@@ -33,7 +33,11 @@ export async function knownNames(
     try {
       const { instances } = await lookup.survey();
       const found =
-        names === "methods" ? await methods(instances, lookup) : servicesAndNodes(instances, names);
+        names === "methods"
+          ? await methods(instances, lookup)
+          : names === "topics"
+            ? topicsOf(instances).map((word) => ({ word, description: "topic" }))
+            : servicesAndNodes(instances, names);
       return found.filter((each) => SAFE.test(each.word) && each.word.startsWith(word));
     } finally {
       await lookup[Symbol.asyncDispose]();

@@ -352,6 +352,12 @@ describe("helio topics", () => {
 });
 
 describe("a node that publishes", () => {
+  test("completes the names of topics", async () => {
+    await using _ = await closing("completed");
+    const { out } = await helio("complete", "--", "sub", ...nodes.at, "example.v1.Robot");
+    expect(out).toEqual([`${TOPIC}\ttopic`]);
+  });
+
   test("is shown with its topics beside its services", async () => {
     await using robot = await closing("two-sided");
     const { out } = await helio("describe", "two-sided", ...nodes.at);
