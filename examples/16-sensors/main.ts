@@ -34,6 +34,8 @@ const slow = new Child("slow.ts", [], note("slow"));
 const sensors = Object.entries(PERIODS_MS).map(
   ([sensor, periodMs]) => new Child("sensor.ts", [sensor, String(periodMs)], note(sensor)),
 );
+// Without its end, subscribers would wait for it to come back.
+for (const { ended } of sensors) void ended.then((code) => code === 0 || process.exit(1));
 await values.ready({ publishers: sensors.length, timeoutMs: 30_000 });
 
 function stop(): void {

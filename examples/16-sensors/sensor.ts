@@ -31,6 +31,6 @@ while (!isOver) {
   for (const value of await measure()) await out.publish({ sensor, ...value });
   await sleep(Number(periodMs));
 }
-await out.flush({ level: "taken", timeoutMs: 5_000 });
+await out.flush({ timeoutMs: 5_000 }); // it is in the queues of all subscribers
 out.end(); // the loops of all subscribers end
 console.log(`${out.stats.published} published`);
