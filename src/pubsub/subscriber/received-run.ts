@@ -6,7 +6,6 @@ const VARINT = 0;
 const FIXED64 = 1;
 const LENGTH_DELIMITED = 2;
 const FIXED32 = 5;
-const MESSAGE_FIELD = RunTag.message >> 3;
 
 /** A run as it has arrived; its messages are read one by one, when they are asked for. */
 export class ReceivedRun {
@@ -93,7 +92,7 @@ export class ReceivedRun {
     cursor.reset(this.buf, this.next, this.end);
     let tag = cursor.uint();
     // What lies between messages was written by who knows more than this.
-    while (tag >> 3 !== MESSAGE_FIELD) {
+    while (tag !== RunTag.message) {
       cursor.skip(tag);
       tag = cursor.uint();
     }
