@@ -193,7 +193,7 @@ export class NodeLife implements Node {
       self,
       slow: (topic, peer, dropped) => {
         logger.warn(
-          { topic, peer, dropped },
+          { topic, subscriber: peer.node, instance: peer.instance, dropped },
           "a subscriber does not keep up: publications are dropped for it",
         );
         this.feed.tell({ kind: "slow-subscriber", topic, peer, dropped });
@@ -317,9 +317,12 @@ export class NodeLife implements Node {
     try {
       await within(this.clock, Math.max(graceMs, OWNED_MS), this.owned.dispose());
       this.logs?.close();
+      const begun = this.clock.now();
       await within(this.clock, Math.max(graceMs, OWNED_MS), this.topics.close());
+      // In whole milliseconds, as it is told to clients.
+      const leftMs = Math.ceil(Math.max(0, graceMs - (this.clock.now() - begun)));
       await within(this.clock, ANNOUNCE_MS, announced);
-      await this.serving.close(graceMs);
+      await this.serving.close(leftMs);
       await this.announcer.withdraw();
     } finally {
       await Promise.allSettled([this.transport.close(), this.directory.close()]);

@@ -5,8 +5,10 @@ import {
   FileDescriptorSetSchema,
 } from "@bufbuild/protobuf/wkt";
 import { afterEach, expect, test } from "vitest";
+import type { Reading } from "../../examples/gen/example/v1/robot.js";
 import { RobotService } from "../../examples/gen/example/v1/robot_heliograph.js";
 import { NodeService } from "../../src/gen/heliograph/node/v1/node_heliograph.js";
+import { LogService } from "../../src/gen/heliograph/pubsub/v1/event_heliograph.js";
 import {
   Code,
   connectTo,
@@ -17,12 +19,16 @@ import {
   insecure,
   type Node,
   type NodeOptions,
+  type Publisher,
+  serve,
   subscribe,
 } from "../../src/index.js";
-import { memoryNetwork } from "../../src/testing/index.js";
+import { fakeClock, memoryNetwork } from "../../src/testing/index.js";
 import type { Topic } from "../../src/wire/definition.js";
 import { dynamicService } from "../../src/wire/dynamic-service.js";
 import { schemaHash } from "../../src/wire/schema-hash.js";
+import type { Note } from "../gen/heliograph/test/v1/call.js";
+import { CallService } from "../gen/heliograph/test/v1/call_heliograph.js";
 import { until } from "../support/within.js";
 
 const open: AsyncDisposable[] = [];
@@ -170,5 +176,76 @@ for (const address of ["fixed", "named"] as const) {
       message: { room: "kitchen", celsius: 21 },
       publisher: { node: "robot", instance: node.instance },
     });
+  });
+}
+
+test("a node says which subscriber does not keep up, once until it has kept up", async () => {
+  const said: unknown[] = [];
+  const logger = { debug() {}, info() {}, error() {}, warn: (fields: object) => said.push(fields) };
+  const node = nodeOf("robot", { logger });
+  const publisher = createPublisher(node, RobotService.temperature, { bufferSize: 4 });
+  await node.announced();
+  const status = node.status();
+  const readings = subscribe(connect(node), RobotService.temperature, { bufferSize: 1 });
+  open.push(readings);
+  await readings.ready({ timeoutMs: 20_000 });
+  await fill(publisher);
+  let told = await status.next();
+  while (told.value?.kind !== "slow-subscriber") told = await status.next();
+  expect(told.value).toMatchObject({
+    topic: RobotService.temperature.path,
+    peer: { node: "client" },
+    dropped: expect.any(Number),
+  });
+  expect(told.value.dropped).toBeGreaterThan(0);
+  expect(said).toEqual([
+    expect.objectContaining({ topic: RobotService.temperature.path, subscriber: "client" }),
+  ]);
+  await fill(publisher);
+  await node.close();
+  const others: unknown[] = [];
+  for await (const each of status) if (each.kind === "slow-subscriber") others.push(each);
+  expect(others).toEqual([]);
+});
+
+test("a node closes within its grace, whoever waits for room, is silent, or reads nothing", async () => {
+  const clock = fakeClock();
+  const node = nodeOf("robot", { clock });
+  const publisher = createPublisher(node, RobotService.temperature, { bufferSize: 1, overflow: "block" });
+  await node.announced();
+  const readings = subscribe(connect(node), RobotService.temperature, { bufferSize: 1 });
+  open.push(readings);
+  await readings.ready({ timeoutMs: 20_000 });
+  // A node that subscribes to itself, and one that waits for a publisher.
+  const own = subscribe(node, LogService.records);
+  // And a call that never ends.
+  await serve(node, CallService, { call: () => new Promise<Note>(() => {}) });
+  const call = createClient(connect(node), CallService).call({});
+  call.catch(() => {});
+  await until(20_000, "the call to arrive", () => node.serving.callsInFlight === 1);
+  const blocked: unknown[] = [];
+  for (let n = 0; n < 1_000; n++)
+    publisher.publish({ room: "x".repeat(16_384), celsius: n }).catch((error) => blocked.push(error.reason));
+  await until(20_000, "publications to go", () => publisher.stats.subscribers[0]?.pending === 1);
+  const closing = node.close({ graceMs: 3_000 });
+  await clock.advanceAsync(3_000);
+  await closing;
+  await expect(call).rejects.toMatchObject({ code: Code.Unavailable });
+  expect(blocked).toContain("TOPIC_ENDED");
+  expect(await own.next()).toEqual({ done: true, value: undefined });
+});
+
+/** Publishes until something is dropped. */
+async function fill(publisher: Publisher<Reading>): Promise<void> {
+  const { dropped } = publisher.stats;
+  for (let n = 0; publisher.stats.dropped === dropped; n++) {
+    await publisher.publish({ room: "x".repeat(4_096), celsius: n });
+    await turn();
+  }
+}
+
+function turn(): Promise<void> {
+  return new Promise((resolve) => {
+    setImmediate(resolve);
   });
 }
