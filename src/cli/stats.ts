@@ -7,6 +7,7 @@ import type { KnownInstance } from "./lookup/known-instance.js";
 import { table } from "./output/table.js";
 import type { Terminal } from "./output/terminal.js";
 import { age, bytes, counted, shortTime } from "./output/units.js";
+import type { TopicRow } from "./topics/topic-rows.js";
 import { deadPlan, reachAll, withTarget } from "./with-lookup.js";
 
 /** What a date can be at most, as ECMAScript has it. */
@@ -22,6 +23,8 @@ interface StatsFlags extends ConnectFlags {
 interface Counted {
   readonly instance: KnownInstance;
   readonly stats: StatsResponse;
+  /** What it publishes. */
+  readonly topics: readonly TopicRow[];
 }
 
 const examples = `
@@ -53,13 +56,21 @@ async function stats(name: string | undefined, flags: StatsFlags, terminal: Term
   await withTarget(name, flags, deadPlan(flags), terminal, async (target, lookup) => {
     const ways = reachAll(target, lookup, terminal);
     const { chosenMethods, methodColumns, methodJson } = await import("./stats/method-rows.js");
+    const [{ lookTopics }, { topicRows, topicColumns, topicJson }] = await Promise.all([
+      import("./topics/look-topics.js"),
+      import("./topics/topic-rows.js"),
+    ]);
     const service = target.kind === "service" ? target.name : undefined;
     const answers = await Promise.all(
       ways.reached.map(async ({ instance, way }): Promise<Counted | undefined> => {
         try {
           const answer = await way.node.stats({ reset: flags.reset === true }, way.options);
           const methods = chosenMethods(answer.methods, service, flags.kit === true);
-          return { instance, stats: { ...answer, methods } };
+          const { seen } = await lookTopics([instance], [], lookup);
+          const wanted = seen.filter(
+            ({ topic }) => service === undefined || topic.topic.startsWith(`${service}/`),
+          );
+          return { instance, stats: { ...answer, methods }, topics: topicRows([], wanted) };
         } catch (error) {
           terminal.note(`${nameOf(instance)}: ${lookup.explain(error)}`);
           return undefined;
@@ -67,12 +78,14 @@ async function stats(name: string | undefined, flags: StatsFlags, terminal: Term
       }),
     );
     const told = answers.flatMap((each) => each ?? []);
-    if (flags.json) terminal.json({ instances: told.map((each) => countedJson(each, methodJson)) });
+    if (flags.json)
+      terminal.json({ instances: told.map((each) => countedJson(each, methodJson, topicJson)) });
     else {
-      for (const [index, { instance, stats: answer }] of told.entries()) {
+      for (const [index, { instance, stats: answer, topics }] of told.entries()) {
         if (index > 0) terminal.print("");
         terminal.print(terminal.colours.bold(nameOf(instance)) + headline(answer));
         for (const line of table(methodColumns, answer.methods, terminal)) terminal.print(line);
+        if (topics.length > 0) for (const line of table(topicColumns, topics, terminal)) terminal.print(line);
       }
     }
     if (ways.failed || told.length < ways.reached.length) throw new Failure([]);
@@ -80,11 +93,20 @@ async function stats(name: string | undefined, flags: StatsFlags, terminal: Term
 }
 
 function countedJson(
-  { instance: { node, instance }, stats: { sinceUs, methods, load, sessions } }: Counted,
+  { instance: { node, instance }, stats: { sinceUs, methods, load, sessions }, topics }: Counted,
   methodJson: (method: MethodStats) => object,
+  topicJson: (topic: TopicRow) => object,
 ): object {
   const since = new Date(Math.min(Number(sinceUs) / 1000, LAST_DATE_MS)).toISOString();
-  return { node, instance, since, sessions, load: load ?? null, methods: methods.map(methodJson) };
+  return {
+    node,
+    instance,
+    since,
+    sessions,
+    load: load ?? null,
+    methods: methods.map(methodJson),
+    topics: topics.map(topicJson),
+  };
 }
 
 function headline({ sinceUs, sessions, load, methods }: StatsResponse): string {

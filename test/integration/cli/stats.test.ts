@@ -71,6 +71,7 @@ describe("helio stats", () => {
         methods: [
           expect.objectContaining({ method: METHOD, calls: 5, inFlight: 0, errors: { NOT_FOUND: 2 } }),
         ],
+        topics: [],
       },
     ]);
     const { latencyMs, histogram } = instances[0].methods[0];

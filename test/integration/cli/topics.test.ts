@@ -371,6 +371,8 @@ describe("a node that publishes", () => {
     expect(services.out.join("\n")).not.toContain("/Temperature");
     const topics = await helio("ls", "topics", "--service", "RobotService", ...nodes.at);
     expect(topics.out[1]?.split(/ {2,}/)).toEqual([TOPIC, "1/1", "{room}", "example.v1.Reading"]);
+    const stats = await helio("stats", "two-sided", ...nodes.at);
+    expect(stats.out.at(-1)).toMatch(new RegExp(`^${TOPIC} +two-sided`));
     const doctor = await helio("doctor", "--json", ...nodes.at);
     expect(doctor.out.join("\n")).not.toContain(`${TOPIC} can be called`);
     expect(robot.publisher.topic).toBe(TOPIC);
