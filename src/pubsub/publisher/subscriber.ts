@@ -55,6 +55,9 @@ export class Subscriber {
   /** Responses with runs that it may not have received, the oldest first, and how many came before them. */
   private unconfirmed: (readonly Buffer[])[] = [];
   private unconfirmedBytes = 0;
+  /** How many publications had been sent with each of them, and with the last that is confirmed. */
+  private readonly sentWith: number[] = [];
+  private sentConfirmed = 0;
   private confirmed = 0;
   /** How many of them are to be sent once more. */
   private again = 0;
@@ -84,6 +87,11 @@ export class Subscriber {
   /** It has no stream at present. */
   get isAway(): boolean {
     return this.stream === undefined;
+  }
+
+  /** Publications that wait for it, or that it may not have received. */
+  get left(): number {
+    return this.feed.pending + this.feed.sent - this.sentConfirmed;
   }
 
   /** Everything that was published for it has left. */
@@ -197,9 +205,14 @@ export class Subscriber {
 
   confirm(received: number): void {
     while (this.confirmed < received && this.unconfirmed.length > this.again) {
-      this.unconfirmedBytes -= bytesOf(this.unconfirmed.shift()!);
-      this.confirmed++;
+      this.confirmOne();
     }
+  }
+
+  private confirmOne(): void {
+    this.unconfirmedBytes -= bytesOf(this.unconfirmed.shift()!);
+    this.sentConfirmed = this.sentWith.shift() ?? this.sentConfirmed;
+    this.confirmed++;
   }
 
   /** Asks how far it is, once it has been sent all that was published until now. */
@@ -261,10 +274,10 @@ export class Subscriber {
 
   private send(parts: readonly Buffer[]): SubscribeResponse {
     this.unconfirmed.push(parts);
+    this.sentWith.push(this.feed.sent);
     this.unconfirmedBytes += bytesOf(parts);
     while (this.unconfirmedBytes > UNCONFIRMED_BYTES && this.unconfirmed.length > 1) {
-      this.unconfirmedBytes -= bytesOf(this.unconfirmed.shift()!);
-      this.confirmed++;
+      this.confirmOne();
     }
     this.host.moved(this);
     return runsResponse(parts);

@@ -367,7 +367,7 @@ export class TopicPublisher<T> implements Publisher<T>, SubscriberHost {
     } catch {
       left = meant.filter((each) => this.subscribers.has(each) && each.answered < this.asked);
     }
-    const publications = left.reduce((sum, { feed }) => sum + feed.pending, 0);
+    const publications = left.reduce((sum, each) => sum + each.left, 0);
     for (const subscriber of this.subscribers.all()) subscriber.leave();
     this.parts.closed(this as TopicPublisher<unknown>);
     this.feed.close();

@@ -132,6 +132,21 @@ describe("a topic", () => {
   });
 });
 
+describe("a publisher that is closed", () => {
+  test("says what was left, on its way or waiting", async () => {
+    const { node, connect } = await home();
+    const out = createPublisher(node, byRoom, { bufferSize: 100 });
+    const slow = own(subscribe(connect(), byRoom, { bufferSize: 1 }));
+    await slow.ready({ timeoutMs: 5_000 });
+    for (const number of upTo(10)) {
+      await out.publish({ room: "a", number });
+      await turn();
+    }
+    const left = await out.close({ timeoutMs: 1 });
+    expect(left).toMatchObject({ publications: 10, subscribers: [{ node: "client" }] });
+  });
+});
+
 describe("a subscription that is left", () => {
   test("is over at its publisher, too, at once", async () => {
     const { node, connect } = await home();
