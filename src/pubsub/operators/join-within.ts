@@ -2,6 +2,7 @@ import { invalidArgument } from "../../core/error.js";
 import { showValue } from "../../wire/show-value.js";
 import { map } from "./map-filter.js";
 import { merge } from "./merge.js";
+import { Stepped } from "./stepped.js";
 
 /** How values of two sources find each other. */
 export interface JoinOptions<A, B> {
@@ -26,11 +27,11 @@ interface Waiting<T> {
  * Pairs of values of two sources whose times are at most `windowMs` apart: each value is in one pair at most, with the
  * one on the other side that has waited longest. Ends when both have ended.
  */
-export async function* joinWithin<A, B>(
+export function joinWithin<A, B>(
   left: AsyncIterable<A>,
   right: AsyncIterable<B>,
   options: JoinOptions<A, B>,
-): AsyncGenerator<readonly [A, B], undefined> {
+): AsyncIterableIterator<readonly [A, B], undefined> {
   const { windowMs, key = () => undefined, time = timeOf, maxWaiting = MAX_WAITING } = options;
   if (typeof windowMs !== "number" || !(windowMs >= 0))
     throw invalidArgument(`windowMs must be a number of milliseconds, 0 or more, got ${showValue(windowMs)}`);
@@ -40,21 +41,22 @@ export async function* joinWithin<A, B>(
     map(left, (value) => ({ left: value })),
     map(right, (value) => ({ right: value })),
   );
-  for await (const arrived of both) {
+  return new Stepped(both, async (arrived): Promise<readonly [readonly [A, B]] | undefined> => {
     if ("left" in arrived) {
       const { left: value } = arrived;
       const at = time(value);
       const partner = waitingRight.take(key(value), at);
       if (partner === undefined) waitingLeft.add(key(value), { value, time: at });
-      else yield [value, partner.value];
+      else return [[value, partner.value]];
     } else {
       const { right: value } = arrived;
       const at = time(value);
       const partner = waitingLeft.take(key(value), at);
       if (partner === undefined) waitingRight.add(key(value), { value, time: at });
-      else yield [partner.value, value];
+      else return [[partner.value, value]];
     }
-  }
+    return undefined;
+  });
 }
 
 /** Values of one side that wait for one of the other. */

@@ -1,5 +1,6 @@
 import { map } from "./map-filter.js";
 import { merge } from "./merge.js";
+import { Stepped } from "./stepped.js";
 
 /** What each source of an object gives. */
 export type Latest<Sources extends Readonly<Record<string, AsyncIterable<unknown>>>> = {
@@ -12,14 +13,14 @@ export type Latest<Sources extends Readonly<Record<string, AsyncIterable<unknown
  *
  * @example for await (const { room, outside } of latestOfEach({ room: indoor, outside: outdoor })) …
  */
-export async function* latestOfEach<const Sources extends Readonly<Record<string, AsyncIterable<unknown>>>>(
+export function latestOfEach<const Sources extends Readonly<Record<string, AsyncIterable<unknown>>>>(
   sources: Sources,
-): AsyncGenerator<Latest<Sources>, undefined> {
+): AsyncIterableIterator<Latest<Sources>, undefined> {
   const names = Object.keys(sources);
   const latest = new Map<string, unknown>();
   const named = names.map((name) => map(sources[name]!, (value) => ({ name, value })));
-  for await (const { name, value } of merge(...named)) {
+  return new Stepped(merge(...named), async ({ name, value }) => {
     latest.set(name, value);
-    if (latest.size === names.length) yield Object.fromEntries(latest) as Latest<Sources>;
-  }
+    return latest.size === names.length ? [Object.fromEntries(latest) as Latest<Sources>] : undefined;
+  });
 }
