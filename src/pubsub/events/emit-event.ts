@@ -10,7 +10,8 @@ import type { PublishOptions } from "../publisher/publisher-types.js";
  * nothing is kept for later. At most once; a listener that is slow loses the oldest of 1,024, and is told how many.
  *
  * @param name such as `bedroom/lights/on`: levels separated by `/`, `%2F` for a slash in a level
- * @param payload null, booleans, numbers, strings, bytes, arrays and objects of these
+ * @param payload null, booleans, numbers, bigints of 64 bits, strings, bytes, arrays and plain objects of these, 64 levels
+ *   deep; fields that are `undefined` are left out
  * @throws HeliographError INVALID_ARGUMENT for a name or payload that can't be sent
  */
 export async function emitEvent(
