@@ -41,6 +41,11 @@ describe("npm run bench", () => {
       "stream-unread",
       "growth",
       "unary-discovery",
+      "pubsub",
+      "pubsub-fanout",
+      "pubsub-subjects",
+      "pubsub-22k",
+      "pubsub-latency",
       "memory",
       "discovery",
       "registry",
@@ -157,6 +162,23 @@ describe("npm run bench", () => {
       peers: { "connect-to": figures, "three-instances": figures },
       ratio: { "connect-to": expect.any(Number), "three-instances": expect.any(Number) },
     });
+  });
+
+  it.each([
+    { name: "pubsub", inFlight: 1, bytes: 32 },
+    { name: "pubsub-fanout", inFlight: 2, bytes: 32 },
+    { name: "pubsub-subjects", inFlight: 10, bytes: 32 },
+    { name: "pubsub-22k", inFlight: 1, bytes: 22_000 },
+    { name: "pubsub-latency", inFlight: 1, bytes: 32 },
+  ])("measures topics: $name", { timeout: 240_000 }, async ({ name, inFlight, bytes }) => {
+    const args = ["--quick", name, "--in-flight", String(inFlight), "--peers", "zeromq"];
+    const { status, stdout, stderr } = await bench(...args, "--seconds", "0.01", "--json");
+    expect(status, stderr + stdout).toBe(0);
+    const row = JSON.parse(stdout);
+    expect(row).toMatchObject({ case: name, inFlight, bytes, ours: figures });
+    expect(row).toMatchObject({ peers: { zeromq: expect.any(Object) } });
+    if (name === "pubsub-latency") expect(row.p99).toMatchObject({ ours: figures });
+    else expect(row).not.toHaveProperty("p99");
   });
 
   it("measures what nodes and a registry take to find each other", { timeout: 240_000 }, async () => {
