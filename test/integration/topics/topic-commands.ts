@@ -14,6 +14,8 @@ export interface TopicCommands {
   finish(options: object): Progress;
   /** What each subscription has had. */
   tally(options: object): readonly SubscriptionTally[];
+  /** Closes what was made, so that something else can be. */
+  close(options: object): object;
   /** Begins to measure anew how long deliveries take. */
   measure(options: object): object;
 }

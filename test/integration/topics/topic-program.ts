@@ -49,9 +49,13 @@ class Load {
     this.done = this.run();
   }
 
-  async finish(): Promise<void> {
+  async stop(): Promise<void> {
     this.over = true;
     await this.done;
+  }
+
+  async finish(): Promise<void> {
+    await this.stop();
     await this.publisher.flush({ level: "taken", timeoutMs: 40_000 });
   }
 
@@ -151,6 +155,7 @@ function temperatures(where: SubscriberHost, options: SubscribeOptions) {
 
 let load: Load | undefined;
 let readers: readonly Reader[] = [];
+const made: { close(): Promise<void> }[] = [];
 
 function loaded(): Load {
   if (load === undefined) throw new Error("nothing is published here");
@@ -161,6 +166,7 @@ const answers: Answers = {
   async publish(command) {
     const { name, registries, stallMs } = command;
     const node = createNode({ name, registries, stallMs, ...common });
+    made.push(node);
     load = new Load(createPublisher(node, RobotService.temperature, command.options), command);
     const [endpoint = ""] = await endpointsOf(node);
     return { instance: node.instance, endpoint };
@@ -170,6 +176,7 @@ const answers: Answers = {
       endpoint === undefined
         ? createNode({ name, registries, stallMs, ...common })
         : connectTo([endpoint], { name, stallMs, ...common });
+    made.push(where);
     readers = subscriptions.map((options) => new Reader(temperatures(where, options)));
     return {};
   },
@@ -179,6 +186,13 @@ const answers: Answers = {
     return loaded().progress;
   },
   tally: () => readers.map(({ tally }) => tally),
+  async close() {
+    await load?.stop();
+    await load?.publisher.close({ timeoutMs: 0 });
+    load = undefined;
+    await Promise.all(made.splice(0).map((each) => each.close()));
+    return {};
+  },
   measure() {
     for (const reader of readers) reader.measure();
     return {};
