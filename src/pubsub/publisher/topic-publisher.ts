@@ -14,6 +14,7 @@ import { drops } from "../overflow.js";
 import { Waits } from "../waits.js";
 import { BlockedPublications } from "./blocked-publications.js";
 import { wishOf } from "./feed-wish.js";
+import { nextTurn } from "./next-turn.js";
 import { type Counted, describePublisher, publisherStats } from "./publisher-counts.js";
 import { type PublisherSettings, whole } from "./publisher-options.js";
 import type {
@@ -177,18 +178,13 @@ export class TopicPublisher<T> implements Publisher<T>, SubscriberHost {
     const { subscribers } = this;
     const known = subscribers.resumed(open, peer);
     const subscriber = known ?? this.admit(open, peer);
-    const { topicSequence } = this.log;
-    const stream = subscriber.attach(
-      {
-        epoch: this.parts.epoch,
-        topicSequence,
-        offered: subscribers.offered,
-        schemaHash: schemaHash(this.definition.schema),
-        publisher: this.parts.self,
-      },
-      known && wishOf(open.patterns, open.requested),
-    );
-    if (known !== undefined) known.patterns = open.patterns;
+    const stream = subscriber.attach(known && wishOf(open.patterns, open.requested), {
+      epoch: this.parts.epoch,
+      topicSequence: this.log.topicSequence,
+      offered: subscribers.offered,
+      schemaHash: schemaHash(this.definition.schema),
+      publisher: this.parts.self,
+    });
     if (this.hasEnded) subscriber.end();
     this.feed.tell({ kind: "subscribed", peer, patterns: subscriber.patterns, resumed: known !== undefined });
     this.waits.check();
@@ -393,11 +389,4 @@ export class TopicPublisher<T> implements Publisher<T>, SubscriberHost {
       },
     );
   }
-}
-
-/** Resolves when the loop has had its turn. */
-function nextTurn(): Promise<void> {
-  return new Promise((resolve) => {
-    setImmediate(resolve);
-  });
 }
