@@ -10,6 +10,7 @@ import { generateCommand } from "./generate.js";
 import { healthCommand } from "./health.js";
 import { initCommand } from "./init.js";
 import { kitVersion } from "./kit.js";
+import { logsCommand } from "./logs.js";
 import { lsCommand } from "./ls.js";
 import { nodeCommand } from "./node.js";
 import { onCommand } from "./on.js";
@@ -37,7 +38,7 @@ const groups: Readonly<Record<string, readonly ((terminal: Terminal) => Command)
     doctorCommand,
     nodeCommand,
   ],
-  "Topics and events:": [topicsCommand, subCommand, pubCommand, emitCommand, onCommand],
+  "Topics and events:": [topicsCommand, subCommand, pubCommand, emitCommand, onCommand, logsCommand],
   "Programs:": [registryCommand],
   "Shell:": [completionCommand],
 };

@@ -40,7 +40,7 @@ afterAll(async () => {
   await rm(folder, { recursive: true });
 });
 
-/** What starts tools, which takes its time, test/codegen/cli.test.ts holds; what goes on in silence, topics.test.ts. */
+/** What starts tools, which takes its time, test/codegen/cli.test.ts holds; what needs publishers, topics.test.ts and logs.test.ts. */
 const ELSEWHERE = ["-"];
 
 /** Command lines by what they end with. REGISTRY, NODE, PROJECT stand for those of this test. */
@@ -105,6 +105,7 @@ const lines: Readonly<Record<string, readonly (readonly string[])[]>> = {
     ["bell", "--wait-ms", "1", "--registry", "REGISTRY"],
     ["a//b", "--registry", "REGISTRY"],
   ],
+  logs: [ELSEWHERE, ["--endpoint", "NODE"], ["a", "b"]],
   on: [ELSEWHERE, ["bell", "--registry", "ipc:///nowhere/r"], ["a//b"]],
   registry: [
     ["--endpoint", "tcp://127.0.0.1:*"],
