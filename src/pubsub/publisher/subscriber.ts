@@ -105,6 +105,7 @@ export class Subscriber {
    * @param wish as it is by now, of one that goes on
    */
   attach(
+    wish: FeedWish | undefined,
     accepted: {
       readonly epoch: number;
       readonly topicSequence: number;
@@ -112,7 +113,6 @@ export class Subscriber {
       readonly schemaHash: string;
       readonly publisher: Peer;
     },
-    wish?: FeedWish,
   ): ResponseStream {
     const resumed = wish !== undefined;
     this.expiry?.clear();

@@ -47,12 +47,14 @@ export class Subscribers implements Iterable<Subscriber> {
   }
 
   /** The one that goes on, if it can; one that can't is over. */
-  resumed({ resume }: Open, peer: Peer): Subscriber | undefined {
+  resumed(open: Open, peer: Peer): Subscriber | undefined {
+    const { resume } = open;
     const known = resume && this.byId.get(resume.subscription);
     if (known === undefined || known.peer.instance !== peer.instance) return undefined;
     const received = Number(resume?.received ?? 0n);
     if (known.canResume(received)) {
       known.confirm(received);
+      known.patterns = open.patterns;
       return known;
     }
     known.leave();

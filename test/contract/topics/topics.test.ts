@@ -61,7 +61,8 @@ describe("a topic", () => {
       for (const floor of [-1, 1])
         for (const big of [0n, 7n])
           for (const lit of [true, false])
-            for (const grade of [0, 1]) sent.push({ room, floor, big, lit, grade, number: ++number });
+            for (const grade of [Grade.GRADE_UNSPECIFIED, Grade.GRADE_FINE])
+              sent.push({ room, floor, big, lit, grade, number: ++number });
     for (const each of sent) await out.publish(each);
     out.end();
     const meant: ((each: Partial<Sample>) => boolean)[] = [

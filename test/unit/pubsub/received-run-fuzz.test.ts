@@ -3,6 +3,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { HeliographError } from "../../../src/core/error.js";
 import { SubscribeResponse } from "../../../src/gen/heliograph/pubsub/v1/topic.js";
+import type { MetadataEntry } from "../../../src/gen/heliograph/wire/v1/wire.js";
 import { ReceivedRun, readRuns, Subject } from "../../../src/pubsub/subscriber/received-run.js";
 
 /** Reads all that there is; what can't be read is told by a HeliographError, before any message is taken. */
@@ -33,7 +34,7 @@ const run = fc.record({
   sentAtUs: fc.bigInt({ min: 0n, max: 2n ** 50n }),
   ttlMs: fc.nat(),
   history: fc.boolean(),
-  metadata: fc.constant([]),
+  metadata: fc.constant<MetadataEntry[]>([]),
   messages: fc.array(
     fc.uint8Array({ maxLength: 200 }).map((bytes) => Buffer.from(bytes)),
     { maxLength: 4 },
