@@ -32,6 +32,7 @@ const rules: readonly Rule[] = [
       "test/integration/discovery/pass.ts": "how long somebody is away is what those tests vary",
       "test/integration/discovery/node-program.ts":
         "a handler that takes as long as its request says; a loop that is busy for a given time",
+      "test/integration/topics/topic-program.ts": "publishes at a given pace",
       "test/support/echo-server.ts": "a handler that takes as long as its request says",
       "test/support/slow-link.ts": "a link of a given bandwidth",
       "test/support/within.ts": "puts a bound on waiting, and asks again and again for what has no event",

@@ -1,4 +1,3 @@
-import { setImmediate as turn } from "node:timers/promises";
 import { afterEach, describe, expect, test } from "vitest";
 import { RobotService } from "../../../examples/gen/example/v1/robot_heliograph.js";
 import { connectTo, createNode, createPublisher, insecure, subscribe } from "../../../src/index.js";
@@ -6,6 +5,7 @@ import { silent } from "../../contract/rpc-harness.js";
 import { type CuttableLink, cuttableLink } from "../../support/cuttable-link.js";
 import { Random } from "../../support/random.js";
 import { scaled, soaking } from "../../support/soak.js";
+import { turn } from "../../support/turn.js";
 import { until } from "../../support/within.js";
 import { endpointsOf } from "./endpoints-of.js";
 import { SequenceCheck } from "./sequence-check.js";

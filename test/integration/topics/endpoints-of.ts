@@ -1,4 +1,4 @@
-import { setImmediate as turn } from "node:timers/promises";
+import { turn } from "../../support/turn.js";
 
 /** Where a node listens, once it does. */
 export async function endpointsOf(node: {

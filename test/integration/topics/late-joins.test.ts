@@ -1,4 +1,3 @@
-import { setImmediate as turn } from "node:timers/promises";
 import { afterEach, describe, expect, test } from "vitest";
 import { RobotService } from "../../../examples/gen/example/v1/robot_heliograph.js";
 import {
@@ -13,6 +12,7 @@ import { memoryNetwork } from "../../../src/testing/index.js";
 import { silent } from "../../contract/rpc-harness.js";
 import { Random } from "../../support/random.js";
 import { scaled } from "../../support/soak.js";
+import { turn } from "../../support/turn.js";
 import { within } from "../../support/within.js";
 import { endpointsOf } from "./endpoints-of.js";
 import { SequenceCheck } from "./sequence-check.js";
