@@ -217,6 +217,8 @@ export class Subscriber {
 
   /** Asks how far it is, once it has been sent all that was published until now. */
   ask(number: number, level: Level): void {
+    // What waits for its interval has been published, too.
+    this.feed.release(Number.POSITIVE_INFINITY);
     this.questions.push({ number, level, after: this.feed.pushed });
     this.stir();
   }

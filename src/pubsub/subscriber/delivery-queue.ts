@@ -40,8 +40,10 @@ export interface QueueHost<Source, T> {
   deliver(waiting: WaitingRun<Source>, missed: number): T | undefined;
   /** Room was made. */
   roomier(): void;
+  /** Messages have passed. */
+  moved(): void;
   /** The reader wants no more. */
-  left(): void;
+  abandoned(): void;
 }
 
 interface Reader<T> {
@@ -135,7 +137,7 @@ export class DeliveryQueue<Source, T> implements AsyncIterableIterator<T, undefi
     this.ended = true;
     this.error = undefined;
     this.settle();
-    this.host.left();
+    this.host.abandoned();
     return Promise.resolve(done);
   }
 
@@ -187,6 +189,7 @@ export class DeliveryQueue<Source, T> implements AsyncIterableIterator<T, undefi
     this.bytes -= messages * bytesEach;
     this.passed += messages;
     if (wasFull && !this.isFull) this.host.roomier();
+    this.host.moved();
   }
 
   private conflate(waiting: WaitingRun<Source>): void {

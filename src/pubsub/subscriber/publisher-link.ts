@@ -63,6 +63,10 @@ export interface LinkHost {
   failed(error: HeliographError): void;
   /** Resolves when the queue has room; undefined when it has. */
   room(): Promise<void> | undefined;
+  /** It is to be told when messages have passed the queue, while it has been asked about them. */
+  asked(link: PublisherLink): void;
+  /** Its publisher has gone, and all that came of it has arrived. */
+  left(link: PublisherLink): void;
 }
 
 interface Question {
@@ -103,6 +107,7 @@ export class PublisherLink {
   private changes: Change[] = [];
   private changedBefore = 0;
   private failures = 0;
+  private isRetired = false;
   private wake: (() => void) | undefined;
 
   constructor(place: PublisherPlace, host: LinkHost) {
@@ -127,6 +132,10 @@ export class PublisherLink {
       const wasMatched = this.isMatched;
       this.isMatched = false;
       if (this.isOver) return;
+      if (this.isRetired) {
+        this.host.left(this);
+        return;
+      }
       if (error?.reason === "SUBSCRIBER_EVICTED") {
         this.host.failed(error);
         return;
@@ -137,11 +146,16 @@ export class PublisherLink {
       const stood = wasMatched && this.host.clock.now() - begun >= STOOD_MS;
       this.failures = stood ? 0 : this.failures + 1;
       if (this.failures > 0) await this.rest(backoffMs(this.host.backoff, this.failures, Math.random()));
+      if (this.isRetired && !this.isOver) {
+        this.host.left(this);
+        return;
+      }
     }
   }
 
   /** The publisher may be there again, or has changed. */
   hurry(): void {
+    this.isRetired = false;
     this.failures = 0;
     this.wake?.();
   }
@@ -156,14 +170,24 @@ export class PublisherLink {
     });
   }
 
-  /** Messages have passed the queue. */
+  /** Messages have passed the queue, of whichever publisher. */
   passed(): void {
-    if (this.questions.length === 0) return;
     const due = this.questions.filter(({ passed }) => passed <= this.host.passed);
     if (due.length === 0) return;
     this.questions = this.questions.slice(due.length);
     this.answer = due.at(-1)!.number;
     this.confirm();
+  }
+
+  /** The publisher has gone: what has been sent still arrives, and then it is over. */
+  retire(): void {
+    this.isRetired = true;
+    this.wake?.();
+  }
+
+  /** It has been asked about messages that have not passed yet. */
+  get hasQuestions(): boolean {
+    return this.questions.length > 0;
   }
 
   /** Ends it, and tells the publisher. */
@@ -319,6 +343,7 @@ export class PublisherLink {
   private ask(number: bigint, level: Level): void {
     if (level === Level.LEVEL_TAKEN && this.host.pending > 0) {
       this.questions.push({ number, passed: this.host.passed + this.host.pending });
+      this.host.asked(this);
       return;
     }
     this.answer = number;

@@ -4,25 +4,24 @@ import type { Clock } from "../../core/clock.js";
 import { Code } from "../../core/code.js";
 import { HeliographError } from "../../core/error.js";
 import { EventFeed } from "../../core/event-feed.js";
-import { type Offered, Reliability } from "../../gen/heliograph/pubsub/v1/topic.js";
+import type { Offered } from "../../gen/heliograph/pubsub/v1/topic.js";
 import { matcherOf } from "../../naming/subject-pattern.js";
 import type { UsedService } from "../../rpc/transport.js";
 import type { Topic } from "../../wire/definition.js";
 import type { PayloadType } from "../../wire/payload-codec.js";
 import { protobufCodec } from "../../wire/protobuf-codec.js";
 import { DeadlineAlarm } from "../deadline-alarm.js";
-import { overflowOf } from "../overflow.js";
 import { whole } from "../publisher/publisher-options.js";
 import { type Key, TopicKey } from "../topic-key.js";
 import { Waits } from "../waits.js";
 import { type Delivery, ReceivedDelivery } from "./delivery.js";
 import { DeliveryQueue, type QueueHost, type SeenSubject, type WaitingRun } from "./delivery-queue.js";
+import { KnownPublishers } from "./known-publishers.js";
 import { type LinkHost, PublisherLink, type PublisherPlace } from "./publisher-link.js";
 import { usedByTopic } from "./publisher-schema.js";
 import type { ReceivedRun } from "./received-run.js";
 import { patternsOf, type Selection, type SubscribeSettings } from "./subscribe-options.js";
 import type {
-  MatchedPublisher,
   Subscription,
   SubscriptionEvent,
   SubscriptionReadyOptions,
@@ -53,12 +52,6 @@ export interface SubscriptionParts {
   closed(): void;
 }
 
-interface Known {
-  readonly link: PublisherLink;
-  offered: Offered | undefined;
-  refusal: HeliographError | undefined;
-}
-
 /** See `Subscription`. */
 export class TopicSubscription<T>
   implements Subscription<T>, LinkHost, QueueHost<PublisherLink, Delivery<T>>, PublisherListener
@@ -72,7 +65,7 @@ export class TopicSubscription<T>
   private readonly type: PayloadType<T>;
   private readonly key: TopicKey;
   private readonly queue: DeliveryQueue<PublisherLink, Delivery<T>>;
-  private readonly publishers = new Map<string, Known>();
+  private readonly publishers = new KnownPublishers();
   private readonly waits: Waits;
   private readonly feed = new EventFeed<SubscriptionEvent>((count) => ({ kind: "events-missed", count }));
   private readonly alarm: DeadlineAlarm<PublisherLink> | undefined;
@@ -82,6 +75,8 @@ export class TopicSubscription<T>
   private roomy: (() => void)[] = [];
   private missedThere = 0;
   private changes = 0;
+  /** Those that are asked about messages that have not passed the queue. */
+  private readonly asking = new Set<PublisherLink>();
   private readonly changedLinks = new Map<PublisherLink, number>();
   private isClosed = false;
   /** Until publishers were told: who waits for it may then close the connection to them. */
@@ -124,14 +119,13 @@ export class TopicSubscription<T>
 
   get stats(): SubscriptionStats {
     const { received, dropped, expired, pending } = this.queue;
-    const known = [...this.publishers.values()];
     return {
       received,
       dropped,
       expired,
       pending,
       missed: this.missedThere,
-      publishers: known.filter(({ link }) => link.isMatched || link.hasEnded).map(matched),
+      publishers: this.publishers.matched(),
     };
   }
 
@@ -154,14 +148,14 @@ export class TopicSubscription<T>
   ready({ publishers = 1, snapshot = false, ...wait }: SubscriptionReadyOptions = {}): Promise<void> {
     whole("publishers", publishers, 0, 1_000_000, 1);
     const there = () =>
-      [...this.publishers.values()].filter(
-        ({ link }) => (link.isMatched || link.hasEnded) && (!snapshot || link.hasSnapshot),
-      ).length;
+      this.publishers
+        .links()
+        .filter((link) => (link.isMatched || link.hasEnded) && (!snapshot || link.hasSnapshot)).length;
     return this.waits.until(
       () => there() >= publishers,
       wait,
       () => {
-        const refusals = [...this.publishers.values()].flatMap(({ refusal }) => refusal?.rawMessage ?? []);
+        const refusals = this.publishers.refusals();
         const why = refusals.length === 0 ? "" : ` (${refusals.join("; ")})`;
         return `${this.topic}: ${there()} of ${publishers} publishers were there${why}`;
       },
@@ -174,9 +168,9 @@ export class TopicSubscription<T>
     this.current = { ...this.current, patterns, intervalMs };
     this.alarm?.keep(matcherOf(patterns));
     const number = ++this.changes;
-    const asked = [...this.publishers.values()].map(({ link }) => link).filter(({ isMatched }) => isMatched);
+    const asked = this.publishers.links().filter(({ isMatched }) => isMatched);
     // Who has not answered yet goes by what it is told last.
-    for (const { link } of this.publishers.values()) link.change(number);
+    for (const link of this.publishers.links()) link.change(number);
     const knows = (link: PublisherLink) => !link.isMatched || (this.changedLinks.get(link) ?? 0) >= number;
     await this.waits.until(
       () => asked.every(knows),
@@ -204,20 +198,17 @@ export class TopicSubscription<T>
       return;
     }
     const link = new PublisherLink(place, this);
-    this.publishers.set(key, { link, offered: undefined, refusal: undefined });
+    this.publishers.add(key, link);
     void link.run();
   }
 
   gone(key: string): void {
     const known = this.publishers.get(key);
     if (known === undefined) return;
-    this.publishers.delete(key);
-    this.changedLinks.delete(known.link);
-    known.link.close();
     this.alarm?.forget(known.link);
-    if (known.link.isMatched) this.feed.tell({ kind: "lost", publisher: known.link.peer, error: undefined });
-    this.endIfAllHave();
-    this.waits.check();
+    // What it has sent still arrives.
+    if (known.link.hasEnded) this.left(known.link);
+    else known.link.retire();
   }
 
   // What the links say.
@@ -235,7 +226,7 @@ export class TopicSubscription<T>
   }
 
   accepted(link: PublisherLink, offered: Offered, resumed: boolean): void {
-    const known = this.knownOf(link);
+    const known = this.publishers.of(link);
     if (known !== undefined) {
       known.offered = offered;
       known.refusal = undefined;
@@ -250,7 +241,7 @@ export class TopicSubscription<T>
   }
 
   refused(link: PublisherLink, error: HeliographError): void {
-    const known = this.knownOf(link);
+    const known = this.publishers.of(link);
     // One that tries again and again is refused again and again.
     if (known === undefined || known.refusal?.message === error.message) return;
     known.refusal = error;
@@ -299,6 +290,19 @@ export class TopicSubscription<T>
     });
   }
 
+  asked(link: PublisherLink): void {
+    this.asking.add(link);
+  }
+
+  left(link: PublisherLink): void {
+    this.publishers.remove(link);
+    this.changedLinks.delete(link);
+    this.asking.delete(link);
+    if (!link.hasEnded) this.feed.tell({ kind: "lost", publisher: link.peer, error: undefined });
+    this.endIfAllHave();
+    this.waits.check();
+  }
+
   // What the queue asks for.
 
   now(): number {
@@ -313,8 +317,14 @@ export class TopicSubscription<T>
       const error = HeliographError.from(thrown);
       this.feed.tell({ kind: "unreadable", publisher: source.peer, subject: run.subject, error });
       return undefined;
-    } finally {
-      source.passed();
+    }
+  }
+
+  moved(): void {
+    if (this.asking.size === 0) return;
+    for (const link of this.asking) {
+      link.passed();
+      if (!link.hasQuestions) this.asking.delete(link);
     }
   }
 
@@ -322,7 +332,7 @@ export class TopicSubscription<T>
     for (const resolve of this.roomy.splice(0)) resolve();
   }
 
-  left(): void {
+  abandoned(): void {
     this.finish();
   }
 
@@ -333,7 +343,7 @@ export class TopicSubscription<T>
     this.alarm?.close();
     this.stopWatching();
     if (this.signal !== undefined) unwatchAbort(this.signal, this.abortable);
-    for (const { link } of this.publishers.values()) link.close();
+    for (const link of this.publishers.links()) link.close();
     this.roomier();
     this.feed.close();
     this.waits.fail(
@@ -346,15 +356,9 @@ export class TopicSubscription<T>
 
   /** The loop ends when all who publish have said that nothing more comes. */
   private endIfAllHave(): void {
-    const known = [...this.publishers.values()];
-    if (known.length === 0 || !known.every(({ link }) => link.hasEnded)) return;
+    if (!this.publishers.haveEnded) return;
     this.queue.end();
     this.finish();
-  }
-
-  private knownOf(link: PublisherLink): Known | undefined {
-    for (const known of this.publishers.values()) if (known.link === link) return known;
-    return undefined;
   }
 
   private queueFull(): HeliographError {
@@ -370,17 +374,6 @@ function nextTurn(): Promise<void> {
   return new Promise((resolve) => {
     setImmediate(resolve);
   });
-}
-
-function matched({ link, offered }: Known): MatchedPublisher {
-  return {
-    peer: link.peer,
-    reliability: offered?.reliability === Reliability.RELIABILITY_RELIABLE ? "reliable" : "best-effort",
-    overflow: overflowOf(offered?.overflow ?? 0),
-    history: offered?.history ?? 0,
-    deadlineMs: offered?.deadlineMs ?? 0,
-    ended: link.hasEnded,
-  };
 }
 
 export type { Key };
