@@ -16,7 +16,7 @@ const packr = new Packr({
 
 /**
  * A value without a schema as it travels: null, booleans, numbers, bigints of 64 bits, strings, bytes, arrays, and plain
- * objects of these. `undefined` is null; a field of an object that is `undefined` is left out.
+ * objects of these. `undefined` is null; a field of an object that is `undefined` is left out, and `-0` is 0.
  *
  * @throws HeliographError INVALID_ARGUMENT that says where in the value what can't travel is
  */
